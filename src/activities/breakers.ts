@@ -17,23 +17,23 @@ import { requireCrm, type SyncSession } from '../connection/session.js'
 import { AUTH_PROBE_MS, breakerTripOf, toAppError } from '../connection/to-app-error.js'
 import { refusalReason, refusalMessage } from '../connection/refusal-words.js'
 
-/** The systems that a piece of work calls: a throttled system must not stop work that does not call it. */
+/** The systems that work calls. A throttled system must not stop work that does not call it. */
 export type Needs = 'both' | 'emarketeer'
 
-/** A connection's work, with its CRM's driver, which knows the words for a refusal. */
+/** A connection's work, with its CRM's driver, which supplies the message for a refusal. */
 export interface Guarded {
   readonly session: SyncSession
   readonly driver: CrmDriver | null
 }
 
-/** How often the others look for the result of a running probe. */
+/** How often other callers look for the result of a running probe. */
 const LOOK_EVERY_MS = 200
 /** Wait after an inconclusive probe. */
 const TRY_AGAIN_MS = 60_000
 
 /**
- * Admits work if the systems it calls may be called. When a CRM's refusal is due for a retry, the first caller probes
- * by signing in, on behalf of all; the others wait for its result.
+ * Admits work if the systems that it calls may be called. When a CRM's refusal is due for a retry, the first caller
+ * probes by signing in, on behalf of all; the others wait for the result.
  * @throws AppError with the code that tripped the breaker, or the probe's own failure.
  */
 export async function awaitBreakers({ session, driver }: Guarded, needs: Needs): Promise<void> {
@@ -59,8 +59,8 @@ export async function awaitBreakers({ session, driver }: Guarded, needs: Needs):
 }
 
 /**
- * Trips the breaker of the system whose failure asks for it.
- * @returns the failure to throw: a refusal in plain words.
+ * Trips the breaker of a system if its failure requires it.
+ * @returns the failure to throw; for a refusal, with the driver's message.
  */
 export async function tripAfter({ session, driver }: Guarded, error: unknown): Promise<unknown> {
   const trip = breakerTripOf(error)
@@ -84,7 +84,7 @@ export async function tripAfter({ session, driver }: Guarded, error: unknown): P
       })
 }
 
-/** The message shown for a breaker tripped by anything but a refusal; null if its code says it all. */
+/** The message shown for a breaker that something other than a refusal tripped; null if its code is sufficient. */
 function shownReason(code: string, error: unknown): string | null {
   if (error instanceof UpstreamError && error.askedToWait !== null) {
     return `It asked to wait ${error.askedToWait}; we wait ${LONGEST_WAIT_SECONDS / 60} minutes at a time.`
@@ -92,7 +92,7 @@ function shownReason(code: string, error: unknown): string | null {
   return code === 'crm_privilege_missing' ? toAppError(error).message : null
 }
 
-/** Resets the breakers of systems that asked for time and have answered since. */
+/** Resets the breakers of systems that asked for a wait and have answered since. */
 export async function resetTimed({ connection, db, call }: SyncSession): Promise<void> {
   const spent = call.tally.totals()
   for (const side of ['emarketeer', 'crm'] satisfies Side[]) {

@@ -3,9 +3,9 @@ import type { WorkKind } from '../contracts/lifecycle-activities.js'
 import { INBOX_SHARDS, workflowIds } from '../contracts/names.js'
 
 /**
- * Terminates workflows of a connection. A cancellation would not stop a cron; the connection's state refuses their
- * work, which is safe to interrupt anywhere.
- * @param reason shown by Temporal; our own words, never a person's.
+ * Terminates workflows of a connection. A cancellation would not stop a cron. The connection's state refuses their
+ * work, which is safe to interrupt at any point.
+ * @param reason shown by Temporal; our own text, never a person's.
  * @throws the client's errors; retryable.
  */
 export async function endWork(
@@ -47,7 +47,7 @@ async function idsOf(
   }
 }
 
-/** Their ids end in the time of the request, so only visibility knows them. */
+/** Their ids end in the time of the request, so that only visibility can list them. */
 async function runningResyncs(temporal: Client, connectionId: string): Promise<string[]> {
   const query =
     `WorkflowType = 'resync' AND ConnectionId = '${connectionId}'` +

@@ -2,7 +2,7 @@ import type { Context } from '@temporalio/activity'
 import { AppError } from '../contracts/app-error.js'
 import type { Progress } from '../connection/session.js'
 
-/** Less than a third of every heartbeat time-out, so that one late heartbeat kills nothing. */
+/** Less than a third of every heartbeat time-out, so that one late heartbeat does not end an activity. */
 const BEAT_MS = 2_500
 /** Longer than any external request (4 minutes) and any statement (5 minutes). */
 const SILENT_MS = 6 * 60_000
@@ -13,8 +13,8 @@ export interface LifeSignsOptions {
 }
 
 /**
- * Heartbeats to Temporal while an activity's work gives signs of life: a finished request, a finished statement,
- * progress. Work that gives none for long is stuck; it is given up, so that it is retried.
+ * Sends heartbeats to Temporal while an activity's work shows signs of life: a finished request, a finished statement,
+ * progress. Work without any for long is stuck; it is abandoned, so that it is retried.
  */
 export class LifeSigns {
   readonly #stuck = new AbortController()
@@ -26,7 +26,7 @@ export class LifeSigns {
     private readonly options: LifeSignsOptions = {},
   ) {}
 
-  /** Aborts when the work is cancelled or given up; for everything that the work waits for. */
+  /** Aborts when the work is cancelled or abandoned. Everything that the work waits for takes it. */
   get signal(): AbortSignal {
     return this.#stuck.signal
   }
@@ -36,7 +36,7 @@ export class LifeSigns {
   }
 
   /**
-   * Reports progress. Each later heartbeat repeats it, so that the next try may continue from there and Temporal's UI
+   * Reports progress. Each later heartbeat repeats it, so that the next try can continue from there and Temporal's UI
    * shows it.
    */
   readonly beat = (progress: Progress): void => {

@@ -43,7 +43,7 @@ export function createLifecycleActivities({
   temporal,
 }: LifeActivityOptions): LifecycleActivities {
   const { db } = systems
-  /** Teardown of a connection, in any state. */
+  /** Runs teardown of a connection, in any state of it. */
   const apart = <T>(connectionId: string, work: (session: SyncSession) => Promise<T>) => {
     const run: RunReference = { connectionId, runId: NO_RUN, tier: 'manual' }
     return onConnection(systems, run, work, { whenever: 'always' })
@@ -81,7 +81,7 @@ export function createLifecycleActivities({
         })
       }),
 
-    // Does not open the CRM's half: its secret may be gone already.
+    // Does not open the CRM's side, because its secret may already have been removed.
     removeEmarketeerWebhook: ({ connectionId }) =>
       failing(async () => {
         const connection = await systems.connection(connectionId)
@@ -131,7 +131,7 @@ export function createLifecycleActivities({
     keepStepDecision: ({ step, action, ...intervention }) =>
       failing(async () => {
         await saveStepDecision(db, intervention, step, action)
-        // A person reports the fault as fixed: a tripped breaker must not refuse the next try.
+        // A person reports that the fault is fixed, so a tripped breaker must not refuse the next try.
         await resetBothBreakers(db, intervention.connectionId)
       }),
 
@@ -165,7 +165,7 @@ export function createLifecycleActivities({
 
 /**
  * Refuses the steps of a disconnect that was reset in Temporal after its connection was enabled again.
- * @throws AppError `connection_not_disabled`.
+ * @throws AppError `connection_not_disabled`, not retryable.
  */
 function refuseUnlessDisabled({ connectionId, state }: ConnectionRow): void {
   if (state !== 'disabled') {
@@ -174,8 +174,9 @@ function refuseUnlessDisabled({ connectionId, state }: ConnectionRow): void {
 }
 
 /**
- * Why a removal has nothing to save while the connection still syncs; null if it has to save.
- * @throws AppError `connection_paused`: nothing may be written, so what a rep set would be removed unread.
+ * Why a removal has nothing to save while the connection still syncs; null if it has.
+ * @throws AppError `connection_paused`, not retryable: nothing may be written, so that a rep's answers would be removed
+ * unread.
  */
 function nothingToSave({ connectionId, state, crmProvenAt }: ConnectionRow): string | null {
   switch (state) {
@@ -192,8 +193,8 @@ function nothingToSave({ connectionId, state, crmProvenAt }: ConnectionRow): str
 }
 
 /**
- * What set-up installed serves every connection to the same environment (tables have one name only): it is not removed
- * while another connection uses it.
+ * Refuses a removal while another connection uses the same environment, because what set-up installed serves all its
+ * connections (a table has only one name).
  * @throws AppError `environment_shared`, not retryable.
  */
 async function refuseShared(
@@ -218,7 +219,7 @@ async function refuseShared(
   }
 }
 
-/** The environment as comparable text; null if the configuration names none. */
+/** The environment as comparable text; null if the configuration does not name one. */
 function environmentOf({ config }: ConnectionRow, driver: CrmDriver | null): string | null {
   const section = config['section']
   if (!isRecord(section)) {

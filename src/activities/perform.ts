@@ -16,14 +16,14 @@ import { saveSpent } from '../ledger/sendout/sendouts.js'
 
 const log = logger('activity')
 
-/** Run id of work outside any sync run: set-up, housekeeping, installation. */
+/** Run id of work outside any sync run, such as set-up, housekeeping and installation. */
 export const NO_RUN = '00000000-0000-0000-0000-000000000000'
 
 /**
- * Runs an activity's work on a connection: opens it, respects the shared circuit breaker (nobody calls a system that
- * asked to wait), and turns errors into failures that Temporal retries or not by their code.
+ * Runs an activity's work on a connection: opens the connection, respects the shared circuit breaker (nobody calls a
+ * system that asked for a wait), and turns errors into failures that Temporal retries or not, by their code.
  * @param options `needs`: the systems called; default both. `whenever: 'always'`: for teardown, which also runs on
- *   disabled and paused connections.
+ * disabled and paused connections.
  */
 export async function onConnection<T>(
   systems: Systems,
@@ -62,12 +62,12 @@ async function working<T>(guarded: Guarded, work: () => Promise<T>): Promise<T> 
   }
 }
 
-/** Short ledger work with heartbeats: a killed worker is noticed at once. */
+/** Runs short ledger work with heartbeats, so that Temporal notices a killed worker within the heartbeat time-out. */
 export function beating<T>(work: () => Promise<T>): Promise<T> {
   return failing(() => new LifeSigns(Context.current()).watch(work))
 }
 
-/** Turns what an activity throws into a failure with the catalogue's code as its type. */
+/** Turns an activity's error into a failure with the catalogue's code as its type. */
 export async function failing<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -96,8 +96,9 @@ function toFailure(error: unknown): Error {
 }
 
 /**
- * Nothing is synced once a connection is disabled (C8): a running sendout then only decides, on what is verified by
- * then. While paused, only sendouts sync; while only loosening waits, everything runs and the pass withholds it.
+ * Refuses work that the connection's state does not permit. A disabled connection syncs nothing (C8): a running sendout
+ * then only decides on what is already verified. While paused, only sendouts sync. While only loosening waits,
+ * everything runs and the pass withholds loosening.
  */
 function refuseWhenNotActive({ connection, run }: SyncSession, needs: Needs): void {
   const permits = permitsOf(connection)
@@ -111,8 +112,8 @@ const EVERY_MS = 2_500
 const NO_WRITES: Writes = { emarketeer: 0, crm: 0 }
 
 /**
- * Does a part of a sendout's work, and stores the requests it spends as it goes: a cut-off or failed call returns no
- * result (G3). Stores nothing for other syncs.
+ * Does a part of a sendout's work and stores the requests it spends while it runs, because a cut-off or failed call
+ * returns no result (G3). Stores nothing for other syncs.
  */
 export async function keepingSpent<T>(session: SyncSession, work: () => Promise<T>): Promise<T> {
   const { db, run, call } = session
@@ -125,7 +126,7 @@ export async function keepingSpent<T>(session: SyncSession, work: () => Promise<
   const keep = () => {
     const { emarketeer, crm } = call.tally.totals()
     const spent = { requests: { emarketeer, crm }, updated }
-    // One at a time; if the ledger is away, the work itself fails.
+    // One at a time. If the ledger does not answer, the work itself fails.
     last = last
       .then(() => (emarketeer + crm === 0 ? undefined : saveSpent(db, run.runId, attemptId, spent)))
       .catch(() => undefined)

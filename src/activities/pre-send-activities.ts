@@ -42,9 +42,9 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
     openSendout: ({ request, accountId: known, sendoutRunId, deadlineMs }) =>
       beating(async () => {
         const run = await systems.db.transaction(async (tx) => {
-          // On the transaction's own connection: the pool may have no second one.
+          // On the transaction's own connection, because the pool may have no second one.
           const accountId = known ?? (await accountAsked(tx, request))
-          // Read now: the account may have got another CRM since the request.
+          // Read now, because the account may have another CRM since the request.
           const { connectionId, crm } = await connectionForSendouts(tx, accountId)
           return openSendoutRun(tx, {
             sendoutRunId,
@@ -106,10 +106,10 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
   }
 }
 
-/** How long after its deadline a sendout may still be decided; its caller waits for an answer. */
+/** How long after its deadline a sendout may still be decided. Its caller waits for an answer. */
 const PATIENCE_MS = 20_000
 
-/** Ends the try now if its retry, or the wait it asks for, would come long after the deadline. */
+/** Ends the tries now if the retry, or the wait that it asks for, would come too long after the deadline. */
 async function rethrowInTime(
   systems: Systems,
   sendoutRunId: string,
@@ -131,8 +131,8 @@ async function rethrowInTime(
 }
 
 /**
- * Asks eMarketeer once for an account without a connection: a run that would end with nobody is opened even while
- * eMarketeer is away.
+ * Checks that eMarketeer has an account without a connection. Only `checkPreSend` asks: `openSendout` also opens a run
+ * that ends with nobody, and must do so while eMarketeer does not answer.
  * @throws AppError `account_not_found`; UpstreamError.
  */
 async function requireAccount(systems: Systems, { accountId }: PreSendRequest): Promise<void> {

@@ -9,22 +9,22 @@ import {
 import { requireCrm, type SyncSession } from '../connection/session.js'
 
 /**
- * Keeps every No of the CRM that eMarketeer does not hold, before the rows that hold them are removed. The connection
- * is disabled, so nothing syncs and our copy stays as it was (C8): the CRM's changes since are only read.
- * @returns how many are kept until it is enabled again.
+ * Stores every No of the CRM that eMarketeer does not hold, before the rows that hold them are removed. The connection
+ * is disabled, so that nothing syncs and our copy does not change (C8); the CRM's later changes are only read.
+ * @returns how many are stored until the connection is enabled again.
  * @throws UpstreamError; nothing may be removed then.
  */
 export async function preserveOptOuts(session: SyncSession): Promise<number> {
   const { db, connection } = session
   const { connectionId, crmCursor, crmProvenAt, crmUnattributed, removalBegun } = connection
-  // If nothing was ever read from the CRM, our tables there hold nothing of a person.
+  // If nothing was ever read from the CRM, our tables there hold no person's data.
   if (crmProvenAt !== null && requireCrm(session).capabilities.subscriptions) {
     try {
-      // Without a cursor, everything: it was dropped, or an earlier row named no contact.
+      // Without a cursor, it lists everything: the cursor was dropped, or an earlier row did not name its contact.
       await preserveReportedOptOuts(session, crmUnattributed ? null : crmCursor)
     } catch (error) {
-      // Once removing has begun, the tables may be gone or lack columns. While they exist, a rep may still say No in
-      // them.
+      // After a removal has begun, the tables may be missing or lack columns. As long as they exist, a rep may still
+      // set a No in them.
       if (!removalBegun || !isGone(error)) {
         throw error
       }
@@ -42,8 +42,8 @@ function isGone(error: unknown): boolean {
 }
 
 /**
- * Keeps the Nos that the CRM reports since a cursor. If the CRM no longer knows the cursor, or a row names no contact,
- * lists everything once.
+ * Stores the Nos that the CRM reports since a cursor. Lists everything once if the CRM no longer knows the cursor or a
+ * row does not name its contact.
  */
 async function preserveReportedOptOuts(session: SyncSession, cursor: string | null): Promise<void> {
   for (let from = cursor; ; from = null) {
@@ -60,7 +60,7 @@ async function preserveReportedOptOuts(session: SyncSession, cursor: string | nu
   }
 }
 
-/** @returns whether a row named no contact. */
+/** @returns whether a row did not name its contact. */
 async function preserveSince(
   session: SyncSession,
   cursor: string | null,

@@ -2,7 +2,7 @@ import type { WorkReport } from '../contracts/work-report.js'
 import { emptyCounts, type SyncCounts } from '../sync/pass/batch.js'
 import type { SyncSession } from '../connection/session.js'
 
-/** The report of a piece of work: counts and requests, no personal data. */
+/** The report of an activity's work: counts and requests, no personal data. */
 export function report(
   session: SyncSession,
   counts: SyncCounts = emptyCounts(),

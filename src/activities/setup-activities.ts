@@ -18,7 +18,7 @@ import { findStep, previewOfWorkflowStep, stepsOf } from './setup/steps-of.js'
 export interface SetupActivityOptions {
   readonly systems: Systems
   readonly vault: SecretsVault
-  /** Public URL of the gateway, for webhooks. */
+  /** The gateway's public URL, for webhooks. */
   readonly publicUrl: string
 }
 
@@ -41,7 +41,7 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
         const driver = driverFor(connection)
         refuseOther(driver)
         const permits = permitsOf(connection)
-        // On a disabled connection a set-up started by hand would wait for ever, beside the next one.
+        // On a disabled connection, a set-up started by hand would wait forever, beside the next one.
         if (!permits.goesOn.includes('setup')) {
           throw notPermitted(connectionId, permits)
         }
@@ -51,8 +51,8 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
     runSetupStep: async ({ connectionId, stepId, choice }) => {
       const { driver, step } = await failing(async () => {
         if (choice !== null && Context.current().info.attempt === 1) {
-          // A person reports the fault as fixed: a tripped breaker must not refuse this look. Once only; further tries
-          // respect the wait.
+          // A person reports that the fault is fixed, so a tripped breaker must not refuse this check. Only on the
+          // first try; further tries respect the wait.
           await resetBothBreakers(systems.db, connectionId)
         }
         const found = await driverOf(connectionId)

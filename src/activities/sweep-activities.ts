@@ -54,7 +54,7 @@ export function createSweepActivities(environment: CronEnvironment): SweepActivi
         return { untidy: await tidyUp(systems, { connectionId, workflowId, signal }) }
       }),
 
-    // A sweep that the connection's state refused is not recorded: it would show as the last one later.
+    // A sweep that the connection's state refused is not stored, because it would later show as the last sweep.
     noteSweep: (note) =>
       failing(async () => {
         if (note.code === null || !NOT_SWEPT.has(note.code)) {
@@ -64,21 +64,21 @@ export function createSweepActivities(environment: CronEnvironment): SweepActivi
   }
 }
 
-/** Limit for either system's webhooks; shorter than a request, so that a hanging system is reported. */
+/** Limit for either system's webhooks. Shorter than a request's, so that a system that hangs is reported. */
 const TEND_MS = 30_000
 
 export interface TidyUp {
   readonly connectionId: string
   readonly workflowId: string
   readonly signal: AbortSignal
-  /** Limit per system, ms; default 30 s. */
+  /** Limit per system in ms; default 30 s. */
   readonly tendMs?: number
 }
 
 /**
- * Removes data whose retention has ended, and tends both sides' webhooks. A failure there never fails the sweep, which
- * also does the webhooks' work.
- * @returns what could not be done, in words.
+ * Removes data whose retention has ended, and maintains both sides' webhooks. A failure there does not fail the sweep,
+ * which also does the webhooks' work.
+ * @returns sentences on what could not be done.
  */
 export async function tidyUp(
   systems: Pick<Systems, 'db' | 'session' | 'saveWebhookSecret'>,

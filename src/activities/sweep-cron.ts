@@ -7,13 +7,13 @@ import { noteCronRestarted } from '../ledger/connection/sweeps.js'
 import type { Systems } from '../connection/systems.js'
 import { endWork } from './end-work.js'
 
-/** What starting and restoring cron workflows needs. */
+/** The dependencies of starting and restoring cron workflows. */
 export interface CronEnvironment {
   readonly systems: Systems
   readonly temporal: Client
 }
 
-/** Starts a connection's cron if the connection may be swept; a running one is left alone. */
+/** Starts a connection's cron if the connection may be swept. Leaves a running one alone. */
 export async function startSweepCron(
   { systems, temporal }: CronEnvironment,
   connectionId: string,
@@ -23,23 +23,23 @@ export async function startSweepCron(
     return
   }
   await start(temporal, connectionId, connection.crm)
-  // Whoever disabled or paused it meanwhile may have looked for the cron before it existed.
+  // A person who disabled or paused the connection meanwhile may have looked for the cron before it existed.
   if (!permitsOf(await systems.connection(connectionId)).sweeps) {
     await endWork(temporal, connectionId, ['cron'], ENDED)
   }
 }
 
-/** Crons started and ended; connection ids. */
+/** Connection ids of the crons that were started and ended. */
 export interface RestoredCrons {
   readonly restarted: readonly string[]
   readonly ended: readonly string[]
-  /** Failures of single connections; the others were handled all the same. */
+  /** Failures of single connections. They do not stop the work on the others. */
   readonly failures: readonly unknown[]
 }
 
 /**
- * Gives each connection that is to be swept its cron, and ends all other crons: somebody may have terminated or deleted
- * one, or a namespace may be new or restored from a backup.
+ * Starts the missing cron of each connection that is to be swept, and ends all other crons: somebody may have
+ * terminated or deleted one, or a namespace may be new or restored from a backup.
  * @throws the client's and the database's errors; retryable.
  */
 export async function restoreSweepCrons(environment: CronEnvironment): Promise<RestoredCrons> {
@@ -68,7 +68,7 @@ async function startIfGone(
   connection: ConnectionRow,
 ): Promise<boolean> {
   const { connectionId, state } = connection
-  // Set-up starts its own at its end. The list of running crons may lag.
+  // Set-up starts its own cron at its end. The list of running crons may lag.
   if (
     state === 'settingUp' ||
     !permitsOf(connection).sweeps ||
@@ -98,7 +98,7 @@ async function endIfUnwanted(
 
 const ENDED = 'The connection may not be swept'
 
-/** As listed by visibility, which may lag. */
+/** The running crons according to visibility, which may lag. */
 async function runningCrons(temporal: Client): Promise<ReadonlySet<string>> {
   const query = `WorkflowType = 'backgroundSweep' AND ExecutionStatus = 'Running'`
   const ids = new Set<string>()
@@ -136,7 +136,7 @@ async function start(temporal: Client, connectionId: string, crm: string): Promi
   })
 }
 
-/** Every half hour, at a minute that spreads the connections. */
+/** Every 30 minutes, at a minute that spreads the connections. */
 export function sweepCron(connectionId: string): string {
   let hash = 0
   for (const char of connectionId) {

@@ -14,7 +14,7 @@ import type { Systems } from '../connection/systems.js'
 import { onConnection } from './perform.js'
 import { report } from './reports.js'
 
-/** Batches per activity at most, so that a retry repeats little. */
+/** The most batches per activity, so that a retry repeats little. */
 const BATCHES_PER_ACTIVITY = 5
 
 type Created = Pick<
@@ -28,7 +28,7 @@ type Created = Pick<
   | 'rehearse'
 >
 
-/** Activities that sync: each takes a reference, calls the sync, and reports counts. */
+/** The activities that sync: each takes a reference, calls the sync, and returns counts. */
 export function createSyncActivities(systems: Systems): Created {
   const on = <T>(run: RunReference, work: (session: SyncSession) => Promise<T>) =>
     onConnection(systems, run, work)

@@ -39,7 +39,7 @@ export function createWebhookActivities(options: SetupActivityOptions): WebhookA
 }
 
 /**
- * Registers the new address and new secrets on both sides. The former ones stay accepted until both sides have the new
+ * Registers the new address and new secrets on both sides. The former ones are accepted until both sides have the new
  * ones.
  */
 async function installRotated(
@@ -59,7 +59,7 @@ async function installRotated(
     throw new AppError('gateway_unreachable', message)
   }
   const { facts, webhooks } = await installBoth(session, options, keep, call)
-  // eMarketeer also signs with the former secret for a day, so the stored one always fits.
+  // eMarketeer also signs with the former secret for 24 hours, so that the stored one always fits.
   const { secret } = await emarketeer.rotateWebhookSecret(call)
   await saveWebhookSecret({ db, vault: options.vault }, connectionId, secret)
   await keep(facts, webhooks)

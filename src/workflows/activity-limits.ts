@@ -4,9 +4,9 @@ import type { SetupActivities } from '../contracts/setup-activities.js'
 import type { PreSendActivities, SyncActivities } from '../contracts/sync-activities.js'
 
 /**
- * Time-outs and retries of each activity, and what happens to the work after the last try. docs/activities.md is
- * generated from this file. Whether an error is retried follows from its code alone (docs/errors.md); an error that
- * asks for time carries how long.
+ * Time-outs and retries of each activity, and the effect of the last failed try. docs/activities.md is generated from
+ * this file. An error's code alone decides whether it is retried (docs/errors.md); an error that asks for a wait states
+ * its length.
  */
 
 /** All activities that the workflows call. */
@@ -18,7 +18,7 @@ export type Activities = SyncActivities &
 
 export type ActivityName = keyof Activities
 
-/** One line per activity, shown beside it in Temporal's UI. */
+/** One line per activity; Temporal's UI shows it beside the activity. */
 export const ACTIVITY_SUMMARIES: Readonly<Record<ActivityName, string>> = {
   startSweep: "Starts the sweep's cron",
   activateConnection: 'Lets webhooks and sweeps act on the connection',
@@ -67,27 +67,27 @@ export interface ActivityGroup<Name extends ActivityName = ActivityName> {
   readonly options: ActivityOptions
   /**
    * How a pre-send's deadline bounds the tries: `ends` stops them there, `extends` adds the time left until then.
-   * Absent: the options alone apply.
+   * Absent: only the options apply.
    */
   readonly deadline?: 'ends' | 'extends'
-  /** What happens to the work after the last try, and where that shows. */
+  /** The effect of the last failed try on the work, and where it shows. */
   readonly afterLast: string
 }
 
-/** Short waits first, for lost races and restarts; then long ones, for outages. */
+/** Short waits first, for lost races and restarts. Long ones follow, for outages. */
 const RETRY = {
   initialInterval: '1 second',
   backoffCoefficient: 2,
   maximumInterval: '1 minute',
 } as const
 
-/** Tries that cover an outage of about a quarter of an hour. */
+/** Tries that cover an outage of about 15 minutes. */
 const QUARTER_HOUR_TRIES = 20
-/** A killed worker is noticed within this time, so the start-to-close time-out can be long. */
+/** Temporal notices a killed worker within this time, so that the start-to-close time-out can be long. */
 const HEARTBEAT = '10 seconds'
-/** How long a preview waits for one answer. */
+/** How long a preview waits for one answer, in seconds. */
 export const LOOK_SECONDS = 45
-/** Wait before the last look is retried, and the number of tries once nobody waits for it. */
+/** Wait before the last look is retried, and the number of tries after its caller has stopped waiting. */
 const LAST_RETRY_MS = 5_000
 const LAST_TRIES = 6
 const LAST_CALL_MS = 10 * 60_000
@@ -97,41 +97,41 @@ const HOURLY =
 const FAILS = 'The workflow fails, with the code on top and `Phase` `failed`'
 
 /**
- * Options by kind of activity: short or long, and what bounds it. Long calls heartbeat, so that a killed worker is
- * noticed; short ones time out sooner than a heartbeat would.
+ * Options by kind of activity: short or long, and its bound. Long calls send heartbeats, so that Temporal notices a
+ * killed worker; short ones time out earlier than a heartbeat would.
  */
 const OPTIONS = {
-  /** In the ledger or on Temporal; retried through an outage. */
+  /** A call to the ledger or Temporal; retried through an outage. */
   shortLedgerCall: {
     startToCloseTimeout: '1 minute',
     retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
   },
-  /** Evidence that must be kept before the work goes on; nobody waits for the answer. */
+  /** Evidence that must be stored before the work continues; nobody waits for the answer. */
   evidenceCall: {
     startToCloseTimeout: '1 minute',
     scheduleToCloseTimeout: '1 day',
     retry: RETRY,
   },
-  /** Two tries: optional work that other work waits for. */
+  /** Optional work that other work waits for; two tries. */
   passingCall: {
     startToCloseTimeout: '2 minutes',
     retry: { ...RETRY, maximumAttempts: 2 },
   },
-  /** An optional line in the ledger. */
+  /** An optional note in the ledger. */
   passingNote: { startToCloseTimeout: '10 seconds', retry: { ...RETRY, maximumAttempts: 5 } },
-  /** Bulk reading and writing; the caller asks again. */
+  /** Bulk reading and writing; its caller calls it again. */
   longSyncCall: {
     startToCloseTimeout: '6 hours',
     heartbeatTimeout: HEARTBEAT,
     retry: { ...RETRY, maximumAttempts: 15 },
   },
-  /** Bulk work in a step, which pauses when the tries are spent. */
+  /** Bulk work in a step, which pauses after the last try. */
   longStepCall: {
     startToCloseTimeout: '6 hours',
     heartbeatTimeout: HEARTBEAT,
     retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
   },
-  /** In the ledger, with a deadline: retried sooner. */
+  /** A call to the ledger, with a deadline; retried sooner. */
   shortSendoutCall: {
     startToCloseTimeout: '1 minute',
     heartbeatTimeout: HEARTBEAT,
@@ -143,13 +143,13 @@ const OPTIONS = {
     heartbeatTimeout: HEARTBEAT,
     retry: { ...RETRY, maximumInterval: '10 seconds' },
   },
-  /** Retried until it is done. */
+  /** Retried until it succeeds. */
   endlessCall: {
     startToCloseTimeout: '10 minutes',
     heartbeatTimeout: HEARTBEAT,
     retry: { ...RETRY, maximumInterval: '10 seconds' },
   },
-  /** Somebody waits for the answer. */
+  /** A person waits for the answer. */
   boundedLook: {
     scheduleToCloseTimeout: `${LOOK_SECONDS} seconds`,
     heartbeatTimeout: HEARTBEAT,
@@ -172,7 +172,7 @@ const OPTIONS = {
     startToCloseTimeout: '2 minutes',
     retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
   },
-  /** Must not block the caller when a side does not answer or refuses us. */
+  /** Must not block its caller when a side does not answer or refuses us. */
   boundedRemoval: {
     startToCloseTimeout: '1 minute',
     scheduleToCloseTimeout: '3 minutes',
@@ -199,19 +199,19 @@ export const ACTIVITY_LIMITS = {
       'five minutes, until then it shows as failed; an inbox is started by the next hint, and its hints are handled by ' +
       'the next sweep at the latest; a resync is started anew by hand. In the last step of set-up (hints that wait) the step pauses',
   }),
-  /** Short set-up work in the ledger or on Temporal. */
+  /** Short set-up calls to the ledger or Temporal. */
   setupCalls: group({
     activities: ['planSetup', 'activateConnection', 'startSweep', 'countDue'],
     options: OPTIONS.shortLedgerCall,
     afterLast: `In a step, set-up pauses there. Before the first step: ${FAILS}; so does a pause or a resumption, and may be repeated`,
   }),
-  /** Keeps Support's decisions before they are carried out. */
+  /** Stores Support's decisions before they are carried out. */
   evidence: group({
     activities: ['keepSetupDecision', 'keepStepDecision'],
     options: OPTIONS.evidenceCall,
     afterLast: `${FAILS}; the decision is not carried out. Started again, it goes on where it was`,
   }),
-  /** The sweep's housekeeping and notices; a hanging external system must not block it. */
+  /** The sweep's housekeeping and notices. A hanging external system must not block the sweep. */
   housekeeping: group({
     activities: ['tidyUp', 'tellNotices'],
     options: OPTIONS.passingCall,
@@ -219,7 +219,7 @@ export const ACTIVITY_LIMITS = {
       'The sweep, or the first sync, skips it, and completes. The status and `connection show` report that `tidyUp` failed ' +
       '(`untidy`); missing notices are not reported: the next sweep has them',
   }),
-  /** The result of a sweep, for `connection show`. */
+  /** Stores the result of a sweep, for `connection show`. */
   sweepNotes: group({
     activities: ['noteSweep'],
     options: OPTIONS.passingNote,
@@ -264,13 +264,13 @@ export const ACTIVITY_LIMITS = {
       'The step pauses, so that somebody sees it. Set-up tries it again by itself if somebody may have fixed it outside ' +
       `([setup.md](setup.md#why-it-waits)), ${HOURLY}`,
   }),
-  /** Somebody waits for a preview: a system that does not answer is reported within a minute. */
+  /** A person waits for a preview: a system that does not answer is reported within a minute. */
   previewing: group({
     activities: ['planSetup', 'previewSetupStep'],
     options: OPTIONS.boundedLook,
     afterLast: 'The preview fails, and says what was in the way',
   }),
-  /** Short lifecycle work in the ledger or on Temporal. */
+  /** Short lifecycle calls to the ledger or Temporal. */
   lifecycle: group({
     activities: [
       'planDisconnect',
@@ -288,7 +288,7 @@ export const ACTIVITY_LIMITS = {
       `The step pauses: ${HOURLY}. A pause, a resumption, a rotation of webhooks and ` +
       'a disconnect before its first step fail, and may be repeated',
   }),
-  /** Both sides' webhooks; the former ones stay active meanwhile. */
+  /** Registers both sides' webhooks; the former ones stay active meanwhile. */
   webhookInstalling: group({
     activities: ['installRotatedWebhooks'],
     options: OPTIONS.longInstallation,
@@ -307,8 +307,8 @@ export const ACTIVITY_LIMITS = {
     afterLast: `The step pauses: ${HOURLY}`,
   }),
   /**
-   * Webhooks of a connection that is only disabled: a CRM that does not answer or refuses us must not block the
-   * disabling. The gateway refuses a webhook that is left (410).
+   * Removes the webhooks of a connection that is only disabled. A CRM that does not answer or refuses us must not block
+   * this. The gateway refuses events from a webhook that remains (410).
    */
   webhookDisabling: group({
     activities: ['removeCrmWebhooks', 'removeEmarketeerWebhook'],
@@ -319,8 +319,8 @@ export const ACTIVITY_LIMITS = {
 
 /**
  * Options of the last call. An outage is retried until the deadline. After the deadline the verdicts are still made,
- * with bounded tries, since somebody waits. The activity gives up sooner when it is asked to wait for long.
- * @param remainingMs until the deadline; 0 once it has passed.
+ * with bounded tries, because a caller waits. The activity gives up earlier if it is asked for a long wait.
+ * @param remainingMs until the deadline; 0 after it.
  */
 export function lastCallOptions(remainingMs: number): ActivityOptions {
   return {

@@ -44,7 +44,7 @@ export function sendoutPreparing(
   return proxied(inTime(ACTIVITY_LIMITS.sendoutPreparing, remainingMs), { priority })
 }
 
-/** Ends the tries at the deadline; once that has passed, one try that fails at once. */
+/** Ends the tries at the deadline; after the deadline, allows one try that fails immediately. */
 function inTime<Name extends ActivityName>(
   group: ActivityGroup<Name>,
   remainingMs: number,
@@ -55,7 +55,7 @@ function inTime<Name extends ActivityName>(
 
 /**
  * The last look and the verdicts.
- * @param remainingMs until the deadline; negative once it has passed.
+ * @param remainingMs until the deadline; negative after it.
  * @param priority of the sendout.
  */
 export function sendoutDeciding(
@@ -67,8 +67,8 @@ export function sendoutDeciding(
 }
 
 /**
- * Priority of a sendout's work once its connection is known. A customer has one share, whether the request names the
- * connection or the account. The urgency stays that of the workflow's start.
+ * The priority of a sendout's work after its connection is known. A customer has one share, whether the request names
+ * the connection or the account. The urgency stays that of the workflow's start.
  */
 export function sendoutPriority(connectionId: string): Priority {
   return { ...workflowInfo().priority, fairnessKey: fairnessKey(connectionId) }

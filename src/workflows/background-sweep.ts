@@ -23,7 +23,7 @@ import { NO_WORK } from '../contracts/work-report.js'
 
 /** Wait before a failed sweep is retried; slightly longer than the breaker of a CRM that refuses us. */
 const TRY_EVERY_MS = 5 * 60_000 + 5_000
-/** Then the next cron run takes over: one history does not grow for as long as a fault lasts. */
+/** After this time the next cron run takes over, so that one history does not grow for as long as a fault lasts. */
 const TRY_FOR_MS = 6 * 60 * 60_000
 
 const NOTHING_SWEPT: SweepResult = { ...NO_WORK, notices: [] }
@@ -33,12 +33,13 @@ type Try =
   | { readonly state: 'failed'; readonly problem: Problem; readonly error: unknown }
 
 /**
- * The cron workflow, every half hour. It only awaits {@link sweepRun}: a cron run that continues as new would drop the
- * cron. Its cursors are in the ledger.
+ * The cron workflow; runs every 30 minutes. It only awaits {@link sweepRun}, because a cron run that continues as new
+ * would drop the cron. Its cursors are in the ledger.
  *
  * A run ends when a sweep is done. Until then it stays open and retries, so that its `Phase` shows the connection's
- * state: `waiting` while the CRM refuses us or another sweep runs, `failed` once a sweep has failed or has run for two
- * hours. When a sweep is cancelled, the run ends early and the next one follows: a cancelled run would end the cron.
+ * state: `waiting` while the CRM refuses us or another sweep runs, `failed` after a sweep has failed or has run for two
+ * hours. When a sweep is cancelled, the run ends early and the next one follows, because a cancelled run would end the
+ * cron.
  */
 export function backgroundSweep(...given: [SweepInput]): Promise<SweepResult> {
   return entry(sweepInput, given, (input) => new BackgroundSweep(input).run())
@@ -139,7 +140,7 @@ class BackgroundSweep {
           'failed',
           `**Failed (${code}):** ${plainText(message)} It is tried again in five minutes`,
         )
-        // The sweep may not have been able to do so itself.
+        // The failed sweep may not have been able to store it.
         await noteSweep({ connectionId, outcome: 'failed', code, message })
       }
     }
@@ -157,7 +158,7 @@ class BackgroundSweep {
     mark({ connectionId: this.input.connectionId, phase, tier: 'sweep' })
   }
 
-  /** Whether this run gives up: its time is over, or no retry can help. */
+  /** Whether this run gives up: its time has passed, or no retry can succeed. */
   private isOver(end: Try): boolean {
     const mayNot = end.state === 'failed' && end.problem.code.startsWith('connection_')
     return mayNot || this.runsFor(TRY_FOR_MS)

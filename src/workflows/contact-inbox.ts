@@ -15,18 +15,18 @@ import { mark } from './phase.js'
 import { messageSchema, refuseOtherSignals, takeSignal, tellInDetails } from './receive.js'
 import { orRefused, refusalDetails } from './refusal.js'
 
-/** Signals a new hint. Carries nothing: the hint is in the ledger. */
+/** Signals a new hint. It has no arguments, because the hint is in the ledger. */
 export const changedSignal = defineSignal('changed')
 
-/** Minimum wait between two looks, whatever the activity asks for. */
+/** The shortest wait between two looks, whatever the activity asks for. */
 const LOOK_EVERY_MS = 500
 
-/** How long it waits for more after the last hint: a new workflow each time would cost more. */
+/** How long it waits for more hints after the last one. A new workflow for each would cost more. */
 const LINGER = '30 seconds'
 
 /**
- * Passes on what webhooks report, within seconds (rule E4). The first hint starts it and is handled at once; hints
- * about the same record that follow within two seconds are handled together.
+ * Passes on the changes that webhooks report, within seconds (rule E4). The first hint starts the workflow and is
+ * handled immediately. Hints about the same record that follow within two seconds are handled together.
  */
 export function contactInbox(...given: [ContactInboxInput]): Promise<void> {
   return entry(contactInboxInput, given, handleHints)
@@ -51,7 +51,7 @@ async function handleHints(input: ContactInboxInput): Promise<void> {
     const run: RunReference = { connectionId, runId: uuid4(), tier: 'webhook' }
     const drained = await orRefused(() => sync.drainInbox({ ...run, shard }))
     if ('refused' in drained) {
-      // The hints stay in the inbox and count at the send gate; the first sweep after the refusal handles them.
+      // The hints stay in the inbox and count at the send gate. The first sweep after the refusal handles them.
       setCurrentDetails(refusalDetails(drained.refused))
       mark({ connectionId, phase: 'waiting' })
       return

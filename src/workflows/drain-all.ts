@@ -4,7 +4,7 @@ import { sync } from './activity-proxies.js'
 import { addWork, NO_WORK, type WorkReport } from '../contracts/work-report.js'
 
 /**
- * Handles all waiting hints: those that came while no workflow was signalled (a connection in set-up, Temporal
+ * Handles all waiting hints, also those that came while no workflow was signalled (a connection in set-up, Temporal
  * unreachable, a failed drain). Until then a hint of a deny keeps its contact off every list.
  */
 export async function drainAll(run: RunReference): Promise<WorkReport> {

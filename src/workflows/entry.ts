@@ -18,10 +18,10 @@ import { mark } from './phase.js'
 
 /**
  * The entry of every workflow: validates the input first, and gives every failure a code of the catalogue on top. A
- * failed or cancelled workflow can be found by `Phase="failed"`. No error, not even a bug, repeats a workflow task for
- * ever.
- * @param given all arguments that it was started with.
- * @throws ApplicationFailure, not retryable; a cancellation of the workflow itself as it is.
+ * failed or cancelled workflow can be found by `Phase="failed"`. No error, not even a bug, repeats a workflow task
+ * forever.
+ * @param given all arguments of the workflow's start.
+ * @throws ApplicationFailure, not retryable; rethrows a cancellation of the workflow itself unchanged.
  */
 export async function entry<Input, Result>(
   schema: Schema<Input>,
@@ -40,7 +40,7 @@ export async function entry<Input, Result>(
   }
 }
 
-/** Converts anything thrown to a failure that ends a workflow or refuses a message, with its code on top. */
+/** Converts any error to a failure that ends a workflow or refuses a message, with its code on top. */
 export function toFailure(error: unknown): ApplicationFailure {
   if (error instanceof AppError) {
     const document = error.toDocument().error
@@ -67,12 +67,15 @@ export function codeOf(error: unknown): ErrorCode {
   return origin instanceof ApplicationFailure ? known(origin.type) : codeOfEnd(origin)
 }
 
-/** An activity that no worker knows, or a bug in one, fails with a type of the SDK's. */
+/**
+ * The catalogue's code for a failure's type. An activity that no worker knows, or a bug in one, fails with a type of
+ * the SDK's.
+ */
 function known(type: string | null | undefined): ErrorCode {
   return isErrorCode(type) ? type : 'internal'
 }
 
-/** Whether an activity's time-out ended it: it would have been retried. */
+/** Whether an activity's time-out ended it, although it would have been retried. */
 export function isByDeadline(error: unknown): boolean {
   return (
     error instanceof ActivityFailure &&
@@ -81,7 +84,7 @@ export function isByDeadline(error: unknown): boolean {
   )
 }
 
-/** Codes of a failure; if the deadline ended it, that code first, then the cause if it is known. */
+/** The codes of a failure. If the deadline ended the work, that code comes first, then the cause if it is known. */
 export function codesOf(error: unknown, hasPassed: boolean): readonly ErrorCode[] {
   const code = codeOf(error)
   if (!hasPassed && !isByDeadline(error)) {
@@ -90,10 +93,10 @@ export function codesOf(error: unknown, hasPassed: boolean): readonly ErrorCode[
   return ['deadline_reached', ...(ENDED_FROM_OUTSIDE.has(code) ? [] : [code])]
 }
 
-/** Codes that only say that the work was ended. */
+/** Codes that state only that the work was ended. */
 const ENDED_FROM_OUTSIDE: ReadonlySet<string> = new Set(['timed_out', 'work_cancelled'])
 
-/** The cause beneath activities and child workflows, which only wrap it. */
+/** The cause beneath the failures of activities and child workflows, which only wrap it. */
 function originOf(error: unknown): unknown {
   let origin: unknown = error
   while (
@@ -113,7 +116,7 @@ const ENDS: Readonly<Partial<Record<ErrorCode, string>>> = {
 
 function codeOfEnd(origin: unknown): ErrorCode {
   if (origin instanceof TimeoutFailure) {
-    // The failure of the last try; the SDK gives a time-out no cause of its own.
+    // The failure of the last try. The SDK gives a time-out no cause of its own.
     const { type } = origin.failure?.cause?.applicationFailureInfo ?? {}
     return type ? known(type) : 'timed_out'
   }
@@ -123,7 +126,7 @@ function codeOfEnd(origin: unknown): ErrorCode {
   return origin instanceof TerminatedFailure ? 'work_terminated' : 'internal'
 }
 
-/** Enough of a bug's message to find it. */
+/** Longest part of a bug's message that is shown: enough to find the bug. */
 const MAX_MESSAGE = 200
 
 function failure(

@@ -3,8 +3,8 @@ import type { SweepNote } from '../contracts/sweep.js'
 import { sweepNotes } from './activity-proxies.js'
 
 /**
- * Records a sweep's result in the ledger, also of a cancelled one. If that fails, nothing is lost: the age of the
- * last sweep shows by itself.
+ * Stores a sweep's result in the ledger, also a cancelled one's. If that fails, nothing is lost: the age of the last
+ * sweep shows it.
  */
 export async function noteSweep(
   note: Pick<SweepNote, 'connectionId' | 'outcome'> & Partial<SweepNote>,

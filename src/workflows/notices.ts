@@ -1,7 +1,7 @@
 import { isCancellation } from '@temporalio/workflow'
 import { housekeeping } from './activity-proxies.js'
 
-/** What the CRM holds that we leave alone, in sentences (C2, D3). Empty if it cannot be read now. */
+/** Sentences on the data in the CRM that we do not change (C2, D3). Empty if it cannot be read now. */
 export async function notices(connectionId: string): Promise<readonly string[]> {
   try {
     return await housekeeping.tellNotices({ connectionId })

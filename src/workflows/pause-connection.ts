@@ -7,14 +7,14 @@ import { entry } from './entry.js'
 import { mark, reportingFailure } from './phase.js'
 import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
 
-/** Status of a pause or a resumption. */
+/** Status of a pause or of a resumption. */
 export const lifeStatusQuery = defineQuery<LifecycleStatus>('status')
 
 /**
- * Pauses a connection. Mode `all`: only sendouts are synced until it is resumed. Mode `loosening`: opt-outs flow, and
- * changes that make somebody more mailable wait. Safe to repeat.
+ * Pauses a connection. Mode `all`: only sendouts are synced until it is resumed. Mode `loosening`: opt-outs are synced,
+ * and changes that make somebody more mailable wait. Safe to repeat.
  * @throws ApplicationFailure `value_missing`, `value_invalid`, `connection_not_found`, `connection_setting_up`,
- *   `connection_disabled`.
+ * `connection_disabled`.
  */
 export function pauseConnection(...given: [PauseInput]): Promise<LifecycleStatus> {
   return entry(pauseInput, given, pause)
@@ -27,7 +27,7 @@ function pause(input: PauseInput): Promise<LifecycleStatus> {
     const kinds = mode === 'all' ? (['cron', 'runs'] as const) : (['runs'] as const)
     await lifecycle.endWork({ connectionId, kinds, reason: 'The connection is paused' })
     if (mode === 'loosening') {
-      // Work that was cut off continues at once, with loosening withheld; after mode `all`, the cron starts too.
+      // Interrupted work continues immediately, with loosening withheld. After mode `all`, the cron is started too.
       await setupCalls.startSweep({ connectionId })
       await lifecycle.sweepNow({ connectionId })
     }

@@ -6,7 +6,7 @@ export function mark(facts: SearchFacts): void {
   upsertSearchAttributes(searchAttributes(facts).getAll())
 }
 
-/** Does the work; the status query also reports that it failed or was cancelled. */
+/** Does the work. The status query also reports that it failed or was cancelled. */
 export async function reportingFailure<T>(
   onPhase: (phase: Phase) => void,
   work: () => Promise<T>,

@@ -5,7 +5,7 @@ export interface Problem {
   readonly message: string
 }
 
-/** Code and words of a failure, however it is wrapped. */
+/** The code and message of a failure, however it is wrapped. */
 export function problemIn(error: unknown): Problem {
   const { type, message } = toFailure(error)
   return { code: type ?? 'internal', message }

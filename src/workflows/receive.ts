@@ -11,14 +11,14 @@ import { toFailure } from './entry.js'
 import { plainText } from './markdown.js'
 
 /**
- * Receives messages. Any client may send anything: each message is validated first; a bad one changes nothing, and
- * later good ones are taken.
+ * Receives messages. Any client may send anything: each message is validated first. An invalid one changes nothing, and
+ * later valid ones are accepted.
  */
 
 /** A handler's description in Temporal's UI, and the validation of a message's arguments. */
 export interface MessageSchema<T> {
   readonly description: string
-  /** @throws AppError or ApplicationFailure, whose code and words say why the message is refused. */
+  /** @throws AppError or ApplicationFailure whose code and message state why the message is refused. */
   readonly judge: (given: readonly unknown[]) => T
 }
 
@@ -37,7 +37,7 @@ export function answer<Result>(
   setHandler(query, handler, { description })
 }
 
-/** Takes a signal. A signal has no answer, so `refuse` writes the reason where its sender will look. */
+/** Accepts a signal. A signal has no answer, so `refuse` writes the reason where its sender will look. */
 export function takeSignal<T>(
   signal: SignalDefinition<[T]> | SignalDefinition<[]>,
   { description, judge }: MessageSchema<T>,
@@ -61,7 +61,7 @@ export function takeSignal<T>(
   setHandler(signal as SignalDefinition<unknown[]>, handler, { description })
 }
 
-/** Takes an update: validated before it is accepted, so that a refused one leaves no trace. */
+/** Accepts an update. It is validated before it is accepted, so that a refused one leaves no trace. */
 export function takeUpdate<T, Result>(
   update: UpdateDefinition<Result, [T]>,
   { description, judge }: MessageSchema<T>,
@@ -78,7 +78,7 @@ export function takeUpdate<T, Result>(
   setHandler(update as UpdateDefinition<Result, unknown[]>, handler, { description, validator })
 }
 
-/** Reports signals by names that this workflow does not have; they would vanish otherwise. */
+/** Reports signals with names that this workflow does not have. They would be lost otherwise. */
 export function refuseOtherSignals(refuse: (text: string) => void): void {
   setDefaultSignalHandler((name) => {
     const known = /^[\w-]{1,40}$/.test(name)
@@ -86,7 +86,7 @@ export function refuseOtherSignals(refuse: (text: string) => void): void {
   })
 }
 
-/** For workflows without a list of messages: the answer stands in the current details. */
+/** For workflows without a list of messages: writes the answer into the current details. */
 export function tellInDetails(text: string): void {
   const [doing] = getCurrentDetails().split('\n\nLast message:')
   setCurrentDetails(`${doing}\n\nLast message: ${plainText(text)}`)

@@ -3,7 +3,8 @@ import { plainText } from './markdown.js'
 import { isRefusalCode, type Refusal } from '../contracts/refusal.js'
 
 /**
- * Does work that needs the CRM. A refusal by the CRM is a result, no failure: a person has to fix its cause first.
+ * Does work that needs the CRM. A refusal by the CRM is a result, not a failure, because a person has to remove its
+ * cause first.
  * @throws any other failure of the work.
  */
 export async function orRefused<T>(
@@ -20,7 +21,7 @@ export async function orRefused<T>(
   }
 }
 
-/** Runs recorded as failed stay failed. */
+/** The refusal in a failure; null for any other failure. Runs that were recorded as failed stay failed. */
 function refusalIn(error: unknown): Refusal | null {
   const cause = error instanceof ActivityFailure ? error.cause : undefined
   if (!(cause instanceof ApplicationFailure) || !isRefusalCode(cause.type)) {
@@ -29,7 +30,7 @@ function refusalIn(error: unknown): Refusal | null {
   return patched('waitsWhileRefused') ? { code: cause.type, message: cause.message } : null
 }
 
-/** The refusal as Temporal's UI shows it. */
+/** The refusal in the form that Temporal's UI shows. */
 export function refusalDetails({ code, message }: Refusal): string {
   return `**Paused by itself (${code}):** ${plainText(message)}`
 }

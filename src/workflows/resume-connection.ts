@@ -6,7 +6,7 @@ import { entry } from './entry.js'
 import { changing } from './pause-connection.js'
 
 /**
- * Ends a pause and sweeps at once, so that no change of the meantime is missed. Safe to repeat.
+ * Ends a pause and sweeps immediately, so that no change made during the pause is missed. Safe to repeat.
  * @throws ApplicationFailure `value_missing`, `connection_not_found`, `connection_not_paused`.
  */
 export function resumeConnection(...given: [LifecycleRequest]): Promise<LifecycleStatus> {

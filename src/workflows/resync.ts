@@ -10,7 +10,7 @@ import { staysWithItsBuild } from './stays.js'
 import { syncUntilQuiet } from './sync-until-quiet.js'
 import { addWork, NO_WORK, type WorkReport } from '../contracts/work-report.js'
 
-/** Result of a resync; in a dry run the writes are those that it would make. */
+/** Result of a resync. In a dry run the writes are those that it would make. */
 export interface ResyncResult extends WorkReport {
   readonly dryRun: boolean
 }
@@ -21,7 +21,7 @@ export const resyncStatusQuery = defineQuery<{
   totals: WorkReport
 }>('status')
 
-/** Reads contacts directly on both sides and passes over them, whether or not a change is known. */
+/** Reads contacts directly on both sides and runs a pass over them, whether or not a change is known. */
 export function resync(...given: [ResyncInput]): Promise<ResyncResult> {
   return entry(resyncInput, given, lookAgain)
 }

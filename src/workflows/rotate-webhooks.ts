@@ -6,15 +6,16 @@ import { entry } from './entry.js'
 import { changing } from './pause-connection.js'
 
 /**
- * By then every gateway has read the list of addresses, which it does every ten seconds (docs/gateway.md, Admission).
+ * After this time every gateway has read the list of addresses, which it reads every ten seconds (docs/gateway.md,
+ * Admission).
  */
 const UNTIL_KNOWN = '12 seconds'
 
 /**
  * Gives a connection's webhooks new addresses and secrets on both sides. The former ones are accepted until the new
- * ones are registered, and one day longer. Safe to repeat: each run makes new ones.
+ * ones are registered, and 24 hours longer. Safe to repeat: each run creates new ones.
  * @throws ApplicationFailure `value_missing`, `connection_not_found`, `connection_setting_up`, `connection_disabled`,
- *   `gateway_unreachable`, and the errors of the systems.
+ * `gateway_unreachable`, and the errors of the systems.
  */
 export function rotateWebhooks(...given: [LifecycleRequest]): Promise<LifecycleStatus> {
   return entry(rotateWebhooksInput, given, rotate)

@@ -21,19 +21,19 @@ export interface SweepStatus {
   readonly connectionId: string
   readonly phase: Phase
   readonly totals: WorkReport
-  /** What the CRM holds that we leave alone, in sentences (C2, D3); empty until the sweep has looked. */
+  /** Sentences on the data in the CRM that we do not change (C2, D3); empty until the sweep has read it. */
   readonly notices: readonly string[]
 }
 
 export const sweepStatusQuery = defineQuery<SweepStatus>('status')
 
-/** Description of the query in Temporal's UI. */
+/** The query's description in Temporal's UI. */
 export const SWEEP_STATUS = 'How far it is: phase, and counts so far.'
 
 /**
- * One sweep: catches what webhooks missed (rule E5). Reads the changes on both sides since the last time, copies new
- * categories (D3), and passes over everything due. If the CRM refuses us, the sweep ends with the refusal and does
- * not fail.
+ * One sweep, which finds what webhooks missed (rule E5). Reads the changes on both sides since the last sweep, copies
+ * new categories (D3), and runs a pass over every due address. If the CRM refuses us, the sweep ends with the refusal
+ * and does not fail.
  */
 export function sweepRun(...given: [SweepInput]): Promise<SweepResult> {
   return entry(sweepInput, given, sweepNow)
@@ -85,7 +85,7 @@ async function sweepNow(input: SweepInput): Promise<SweepResult> {
     await noteSweep({ connectionId, outcome: 'done', untidy })
     return { ...totals, notices: told, ...(untidy.length === 0 ? {} : { untidy }) }
   } catch (error) {
-    // First, as the ledger may be slow to answer.
+    // First, because the ledger may be slow to answer.
     mark({ phase: 'failed' })
     const why = isCancellation(error) ? null : problemIn(error)
     await noteSweep({ connectionId, outcome: why === null ? 'cancelled' : 'failed', ...why })
@@ -93,7 +93,10 @@ async function sweepNow(input: SweepInput): Promise<SweepResult> {
   }
 }
 
-/** An external system that hangs must not block the sweep. @returns what could not be done, in words. */
+/**
+ * Runs housekeeping; an external system that hangs must not block the sweep. @returns sentences on what could not be
+ * done.
+ */
 async function tidyUp(connectionId: string): Promise<readonly string[]> {
   try {
     return (await housekeeping.tidyUp({ connectionId })).untidy

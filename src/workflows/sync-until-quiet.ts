@@ -7,19 +7,19 @@ import type {
 import { sync } from './activity-proxies.js'
 import { addWork, NO_WORK, type WorkReport } from '../contracts/work-report.js'
 
-/** Options of a pass over what is due. */
+/** Options of a pass over everything due. */
 export interface QuietOptions {
   /** Activities with endless retries, or with bounded ones. */
   readonly work: Pick<SyncActivities, 'syncDue' | 'settleRun'>
-  /** Waits between two stretches while somebody holds the work. */
+  /** Waits between two parts of the work while somebody holds it. */
   readonly pausePoint?: () => Promise<void>
-  /** Whether to begin nothing more. */
+  /** Whether to start nothing more. */
   readonly isOver?: () => boolean
 }
 
 /**
- * Passes over everything due, then releases or holds what would make people mailable (F4). `copy`: both sides have
- * just been caught up, so nothing is read twice.
+ * Runs a pass over every due address, then releases or holds what would make people mailable (F4). `copy`: both sides
+ * have just been read, so nothing is read twice.
  */
 export async function syncUntilQuiet(
   run: RunReference,

@@ -1,7 +1,7 @@
-/** Long enough for a proxy to wake up, short enough for somebody who watches. */
+/** Long enough for a proxy to wake up, short enough for a person who watches. */
 const TIMEOUT_MS = 10_000
 
-/** Calls our own gateway through its public address (E2). @returns the fault in few words; null: it answers. */
+/** Calls our own gateway through its public address (E2). @returns the fault in a few words; null: it answers. */
 export async function askGateway(
   publicUrl: string,
   signal: AbortSignal | undefined,

@@ -14,8 +14,8 @@ const LOOK_EVERY_MS = 250
 const ALIVE_EVERY_MS = 2_500
 
 /**
- * Stores the facts of an attempt, and its registered webhooks. @throws AppError `lease_lost` once another attempt has
- * taken over.
+ * Stores the facts of an attempt, and the webhooks that it registered. @throws AppError `lease_lost`, retryable, after
+ * another attempt has taken over.
  */
 export type KeepFacts = (facts: CrmFacts, webhooks?: RegisteredWebhooks) => Promise<void>
 
@@ -25,10 +25,11 @@ export interface Attempt {
 }
 
 /**
- * Admits one attempt of a connection's set-up steps at a time. Temporal begins the next attempt after missed
- * heartbeats, while the one before may still be alive. Checking and installing is safe to repeat but not to interleave:
- * two attempts that find nothing install two (webhooks, whose secret only one of them knows). The next attempt waits
- * until the one before has ended or is silent; an attempt that wakes up later can store nothing.
+ * Admits one attempt of a connection's set-up steps at a time. Temporal starts the next attempt after missed
+ * heartbeats, while the previous one may still be alive. Checking and installing is safe to repeat but not to
+ * interleave: two attempts that find nothing install two (webhooks, whose secret only one of them knows). The next
+ * attempt waits until the previous one has ended or has been silent for too long. An attempt that wakes up later can
+ * store nothing.
  * @param onWait called repeatedly while it waits. @throws the signal's reason; AppError `database_unreachable`.
  */
 export async function takeAttempt(
@@ -42,7 +43,7 @@ export async function takeAttempt(
     await wait(LOOK_EVERY_MS, undefined, { signal }).catch(() => signal.throwIfAborted())
   }
   const alive = setInterval(() => {
-    // A short database outage shows at the next use.
+    // The next use of the database reports an outage that lasts.
     continueAttempt(db, connectionId, token).catch(() => undefined)
   }, ALIVE_EVERY_MS)
   return {

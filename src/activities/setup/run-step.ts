@@ -12,7 +12,7 @@ import type { SyncSession } from '../../connection/session.js'
 import type { CommonStep } from './common-step.js'
 import type { KeepFacts } from './one-attempt.js'
 
-/** A session now, and new ones after facts have changed. */
+/** The present session, and new ones after facts have changed. */
 export interface StepSessions {
   readonly first: SyncSession
   reopen(): Promise<SyncSession>
@@ -21,8 +21,8 @@ export interface StepSessions {
 
 /**
  * Runs a step of any CRM: checks, installs what is missing, stores the facts, and checks again.
- * @throws AppError `crm_answer_invalid` if something is still missing, `lease_lost` once another attempt has taken
- *   over; both retryable.
+ * @throws AppError `crm_answer_invalid` if something is still missing, `lease_lost` after another attempt has taken
+ * over; both retryable.
  */
 export async function runStep(
   step: CommonStep,
@@ -64,7 +64,7 @@ export async function runStep(
   }
 }
 
-/** Checks a step, and says what running it would do. */
+/** Checks a step without running it. @returns what running it would change. */
 export async function previewStep(step: CommonStep, session: SyncSession): Promise<StepPreview> {
   const { id, title } = step
   const nothing = { id, title, changes: [], pause: null, note: null }
@@ -104,7 +104,7 @@ function outcomeOf(verdict: Exclude<StepVerdict, { readonly state: 'due' }>): St
   }
 }
 
-/** An outcome or a preview, with what the CRM's folder says of its pause. */
+/** Adds the meaning that the CRM's folder defines to the pause of an outcome or a preview. */
 export function withMeaningOf<T extends StepOutcome | StepPreview>(told: T, driver: CrmDriver): T {
   return 'pause' in told && told.pause !== null
     ? { ...told, pause: withMeaning(told.pause, driver) }

@@ -11,14 +11,14 @@ import { foreignCategoriesSentence } from '../../connection/notices.js'
 
 /**
  * The last two steps, which the workflow runs with the sync itself. The number of contacts is unknown before they are
- * read: the weight lies between that of none and of three minutes.
+ * read, so the weight is a compromise between no contacts and three minutes.
  */
 const BY_WORKFLOW: readonly StepDescription[] = [
   { id: 'firstSync', title: 'Sync all contacts for the first time', weight: 57 },
   { id: 'sweep', title: 'Start the background sweep', weight: 2 },
 ]
 
-/** Every step of a CRM's set-up, in order: its own steps, then the common ones (E1). */
+/** Every step of a CRM's set-up in order: its own steps, then the common ones (E1). */
 export function stepsOf(driver: CrmDriver): readonly StepDescription[] {
   const own = driver.setupSteps.map(({ id, title, weight, without }) => ({
     ...{ id, title, weight },
@@ -33,7 +33,7 @@ export function stepsOf(driver: CrmDriver): readonly StepDescription[] {
   ]
 }
 
-/** A step that an activity runs. @throws AppError `internal` for an unknown step. */
+/** The step that an activity runs. @throws AppError `internal` for an unknown step. */
 export function findStep(
   driver: CrmDriver,
   stepId: string,

@@ -19,14 +19,15 @@ export const WEBHOOKS: StepDescription = {
 }
 
 export interface WebhooksStepOptions {
-  /** Public URL of the gateway, for webhooks. */
+  /** The gateway's public URL, for webhooks. */
   readonly publicUrl: string
   readonly vault: SecretsVault
 }
 
 /**
- * Makes both systems post changes to the gateway. Both try the address during registration, so the gateway is checked
- * first (E2). A CRM that cannot post is no fault: the sweep suffices, and the step ends `skipped` with the reason.
+ * Makes both systems post changes to the gateway. Both call the address during registration, so that the gateway is
+ * checked first (E2). A CRM that cannot post is not a fault: the sweep is sufficient, and the step ends as `skipped`
+ * with the reason.
  */
 export function webhooksStep(options: WebhooksStepOptions): CommonStep {
   const { publicUrl } = options
@@ -92,8 +93,8 @@ export function webhooksStep(options: WebhooksStepOptions): CommonStep {
 }
 
 /**
- * Registers the connection's addresses on both sides; safe to repeat: the CRM's with a new secret, eMarketeer's with
- * its existing one. Stores eMarketeer's secret; the caller stores the result once both are registered.
+ * Registers the connection's addresses on both sides: the CRM's with a new secret, eMarketeer's with its existing one.
+ * Safe to repeat. Stores eMarketeer's secret; the caller stores the result after both are registered.
  */
 export async function installBoth(
   session: SyncSession,

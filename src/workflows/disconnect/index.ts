@@ -19,15 +19,16 @@ import { takeOverrides } from '../steps/messages.js'
 
 /**
  * Wait before a paused step is retried: the fault may be fixed by then, or the unsubscribes may have reached
- * eMarketeer. Refused credentials are not retried, as that may lock the user out.
+ * eMarketeer. Refused credentials are not retried, because a retry may lock the user.
  */
 const TRY_AGAIN_MS = 60 * 60_000
 
 /**
- * Disables a connection (rule C8); with `removeInstalled` also removes what set-up installed in the CRM, after saving
- * what it holds. Last synced state, our copy and the evidence stay. Safe to repeat and to interrupt anywhere.
+ * Disables a connection (rule C8). With `removeInstalled`, it also removes what set-up installed in the CRM, after
+ * storing the data it holds. The last synced state, our copy and the evidence stay. Safe to repeat and to interrupt at
+ * any point.
  * @throws ApplicationFailure `value_missing`, `value_invalid`, `connection_not_found`, `connection_paused`,
- *   `environment_shared`; not retryable.
+ * `environment_shared`; not retryable.
  */
 export function disconnect(...given: [DisconnectStart]): Promise<DisconnectStatus> {
   return entry(disconnectInput, given, run)
@@ -67,12 +68,12 @@ async function takeApart(state: DisconnectState, planned?: DisconnectPlan): Prom
   })
 }
 
-/** Whether part of the installation stays in the CRM. */
+/** Whether part of the installation remains in the CRM. */
 function isLeft({ id, state }: { readonly id: string; readonly state: string }): boolean {
   return state === 'skipped' && (id === 'webhooks' || id.startsWith('remove-'))
 }
 
-/** One try. A failure that no retry helps, in a step of the ledger alone, ends the workflow. */
+/** One try. A failure that no retry can correct, in a step that only uses the ledger, ends the workflow. */
 async function attempt(step: DisconnectStep, { choice }: DisconnectState): Promise<StepOutcome> {
   try {
     return await step.run(choice)
@@ -99,7 +100,7 @@ function keepDecision(connectionId: string, decision: SetupOverride): Promise<vo
 
 const statusQuery = defineQuery<DisconnectStatus>('status')
 
-/** What one run of a disconnect carries to the next. */
+/** The state that one run of a disconnect passes to the next. */
 export interface CarriedDisconnect extends CarriedSteps {
   readonly plan: DisconnectPlan
 }
@@ -126,12 +127,12 @@ class DisconnectState extends StepsState {
     }
   }
 
-  /** Support cannot hold a disconnect: while a step is tried, only decisions are accepted. */
+  /** Support cannot hold a disconnect. While a step is tried, only decisions are accepted. */
   override get situation(): Situation {
     return { ...super.situation, deciding: false }
   }
 
-  /** A step counts as running while it is retried. */
+  /** A step that is being retried counts as running. */
   protected override get waits(): boolean {
     return super.waits && !this.trying
   }

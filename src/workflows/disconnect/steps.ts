@@ -26,11 +26,11 @@ const ENDED = 'The connection is disconnected'
 /** Message for a side that did not answer. */
 export const UNANSWERED = 'It did not answer in time.'
 
-/** How many times, and how far apart, to check unsubscribes that are on their way to eMarketeer. */
+/** How many times, and at which interval, unsubscribes on their way to eMarketeer are checked. */
 const SAVE_ROUNDS = 10
 const BETWEEN_ROUNDS = '30 seconds'
 
-/** Steps of a disconnect, in order. @param left whether part of the installation stayed in the CRM. */
+/** The steps of a disconnect, in order. @param left whether part of the installation remained in the CRM. */
 export function stepsOf(
   input: DisconnectInput,
   plan: DisconnectPlan,
@@ -105,8 +105,8 @@ async function problemsOf(work: Promise<void>): Promise<string[]> {
 }
 
 /**
- * The last sync, while it is still permitted: a No that a rep set minutes ago reaches eMarketeer before the rows that
- * hold it are removed.
+ * Runs the last sync while it is still permitted: a No that a rep set minutes ago reaches eMarketeer before the rows
+ * that hold it are removed.
  */
 async function save(connectionId: string, { nothingToSave }: DisconnectPlan): Promise<StepOutcome> {
   await lifecycle.endWork({ connectionId, kinds: ['starters'], reason: ENDED })
@@ -128,7 +128,7 @@ async function save(connectionId: string, { nothingToSave }: DisconnectPlan): Pr
   }
 }
 
-/** The problem when eMarketeer does not take unsubscribes of the CRM: nothing may be removed. */
+/** The problem when eMarketeer does not accept unsubscribes of the CRM: nothing may be removed. */
 function unsavedProblem(unsaved: number): Problem {
   const message =
     `${unsaved} unsubscribes in the CRM have not reached eMarketeer; removing the tables would lose them. ` +
@@ -136,10 +136,10 @@ function unsavedProblem(unsaved: number): Problem {
   return { code: 'unsaved', message }
 }
 
-/** Nos kept longer ago than this are read again before more is removed. */
+/** Nos that were stored longer ago than this are read again before more is removed. */
 const KEPT_FOR_MS = 30_000
 
-/** Keeps the CRM's Nos until the moment of removal: reps go on working while a step waits or publishes. */
+/** Stores the CRM's Nos until the moment of removal, because reps continue to work while a step waits or publishes. */
 class Keeping {
   #keptAtMs = 0
 
@@ -167,7 +167,7 @@ async function undo(
   await keeping.keepAgain()
   const { connectionId } = keeping
   const pause = await stepRemoval.undoSetupStep({ connectionId, stepId, choice })
-  // The wait has the message of the CRM's step, and its choices beside the common ones.
+  // The pause has the message of the CRM's step, and its choices beside the common ones.
   return pause
     ? { state: 'paused', pause: { ...pause, choices: choicesOf(true, pause.choices) } }
     : DONE

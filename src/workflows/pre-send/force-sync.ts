@@ -7,21 +7,21 @@ import { refuseOtherSignals, tellInDetails } from '../receive.js'
 import { addWork, NO_WORK, type WorkReport } from '../../contracts/work-report.js'
 
 export interface ForceSyncResult extends WorkReport {
-  /** Codes of what the deadline cut off. Absent: everybody was synced. */
+  /** Codes of the problems that cut the work off at the deadline. Absent: everybody was synced. */
   readonly problems?: readonly string[]
 }
 
-/** Activities of one shard that run at once. */
+/** Activities of one shard that run in parallel. */
 const LANES = 4
 
-/** Limit of a shard started by hand without a deadline. */
+/** Limit of a shard that was started by hand without a deadline. */
 const DEADLINE_MS = 30 * 60_000
 
-/** Contacts per activity. Directly read ones cost calls, so a retry should repeat fewer of them. */
+/** Contacts per activity. Each contact that is read directly costs calls, so a retry should repeat fewer of them. */
 const MEMBERS_PER_ACTIVITY = { delta: 5_000, direct: 1_000, emarketeerOnly: 1_000 } as const
 
 /**
- * Force-syncs a shard of a sendout's contacts (rules E6, G2): lanes of activities over ranges of positions, so that
+ * Force-syncs a shard of a sendout's contacts (rules E6, G2): parallel activities over ranges of positions, so that
  * neither the history nor a payload grows with the number of people.
  */
 export function forceSync(...given: [ForceSyncInput]): Promise<ForceSyncResult> {
@@ -50,7 +50,7 @@ async function syncShard(input: ForceSyncInput): Promise<ForceSyncResult> {
         totals = addWork(totals, report)
         setCurrentDetails(`Contacts up to position ${to} synced`)
       } catch (error) {
-        // Others may still be synced in time; a failure that no retry helps ends all of them.
+        // Others may still be synced in time. A failure that no retry can correct ends all of them.
         if (!isByDeadline(error)) {
           throw error
         }

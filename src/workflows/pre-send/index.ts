@@ -22,12 +22,12 @@ import { PreSendState } from './state.js'
 import { prepareSendout } from './prepare-sendout.js'
 
 /**
- * Right before a sendout: force-syncs everybody it targets and excludes whoever may not be mailed (rules G1–G8).
- * Waits for a start time in the future, keeps to a deadline, and never includes a contact it could not verify. An
- * abort or a cancellation at any moment leaves nobody on a list, not even on an earlier run's.
+ * Runs immediately before a sendout: force-syncs everybody it targets and excludes those who may not be mailed (rules
+ * G1–G8). Waits for a start time in the future, keeps to a deadline, and never includes a contact that it could not
+ * verify. After an abort or a cancellation, at any moment, nobody is on a list, not even on an earlier run's.
  */
 export function preSend(...given: [PreSendRequest]): Promise<PreSendResult> {
-  // A deadline is valid if it lay ahead when the pre-send was requested, however late a worker takes it up.
+  // A deadline is valid if it was in the future when the pre-send was requested, however late a worker starts it.
   const schema = preSendRequest(workflowInfo().startTime.getTime())
   return entry(schema, given, (request) => run(new PreSendState(request)))
 }
@@ -70,13 +70,13 @@ async function checkAndDecide(state: PreSendState): Promise<PreSendResult> {
   return close(state, sendoutRunId, opened)
 }
 
-/** Time for Temporal's own failure at the deadline to arrive: it names the cause. */
+/** Time for Temporal's own failure, which names the cause, to arrive after the deadline. */
 const GRACE_MS = 2_000
 
 /**
- * Does work that everything after it depends on, by the deadline.
+ * Does work that is required for everything after it, by the deadline.
  * @returns null if it was cut off: the run is then closed with nobody verified.
- * @throws what the request is refused with.
+ * @throws the failure that refuses the request.
  */
 async function inTime<T>(state: PreSendState, work: () => Promise<T>): Promise<T | null> {
   while (state.stopped === null && state.problems.length === 0 && !hasPassed(state)) {
@@ -95,7 +95,7 @@ async function inTime<T>(state: PreSendState, work: () => Promise<T>): Promise<T
   return null
 }
 
-/** Whether the deadline has passed: nothing more is begun, and whoever is not verified stays so. */
+/** Whether the deadline has passed: nothing more is started, and contacts that are not verified stay so. */
 function hasPassed(state: PreSendState): boolean {
   if (state.remainingMs > 0) {
     return false
@@ -129,7 +129,7 @@ async function check(state: PreSendState): Promise<void> {
   mark({ connectionId: found.connectionId, crm: found.crm, phase: 'waiting', tier: 'preSend' })
 }
 
-/** Opens the run: from now on an earlier run's list is not readable. */
+/** Opens the run. After this an earlier run's list is not readable. */
 async function open(
   state: PreSendState,
   sendoutRunId: string,
@@ -158,7 +158,7 @@ async function prepare(state: PreSendState, { sendoutRunId, ...of }: OpenedSendo
   state.note(...problems)
 }
 
-/** Decides on the contacts verified by now; retries an outage for a short time beyond the deadline. */
+/** Decides on the contacts that are verified by now. Retries through an outage for a short time after the deadline. */
 async function decide(
   state: PreSendState,
   { sendoutRunId, connectionId }: OpenedSendout,
@@ -172,8 +172,8 @@ async function decide(
 }
 
 /**
- * Writes the result as the ledger has it. Never stopped or given up, since an earlier run's list would stay readable;
- * contacts without a decision count as not verified.
+ * Stores the result according to the ledger. It is never stopped or given up, because an earlier run's list would stay
+ * readable. Contacts without a decision count as not verified.
  */
 async function close(
   state: PreSendState,

@@ -12,7 +12,7 @@ export interface PrepareInput {
   readonly sendoutRunId: string
   readonly connectionId: string
   readonly crm: string
-  /** Unix ms; no try goes beyond it. */
+  /** Unix ms; no try continues after it. */
   readonly deadlineMs: number
 }
 
@@ -21,8 +21,8 @@ const MEMBERS_PER_SHARD = 25_000
 const MAX_SHARDS = 16
 
 /**
- * Fixes the audience, proves both sides fresh, and force-syncs everybody in shards.
- * @returns codes of what kept some contacts from being synced by the deadline.
+ * Fixes the audience, proves that both sides are fresh, and force-syncs everybody in shards.
+ * @returns the codes of the problems that kept some contacts from being synced by the deadline.
  */
 export async function prepareSendout(
   input: PrepareInput,

@@ -8,9 +8,9 @@ export interface Asked {
 }
 
 /**
- * Only the same account may join or steer a pre-send.
- * @param ours null: it ended before its account was known. @param theirs null: not known.
- * @throws AppError `sendout_of_another_account`, which discloses nothing more.
+ * Only the same account may join or control a pre-send.
+ * @param ours null: the pre-send ended before its account was known. @param theirs null: not known.
+ * @throws AppError `sendout_of_another_account`, which discloses nothing more; not retryable.
  */
 export function refuseOtherAccount(ours: string | null, theirs: string | null): void {
   if (ours === null || ours !== theirs) {
@@ -20,7 +20,7 @@ export function refuseOtherAccount(ours: string | null, theirs: string | null): 
   }
 }
 
-/** Keys of a request beside those of its owner, with their defaults. */
+/** Keys of a request, except those of its owner, with their defaults. */
 const DEFAULTS = {
   sendoutId: null,
   stage: null,
@@ -35,7 +35,7 @@ const DEFAULTS = {
   onUnverified: 'exclude',
 } as const satisfies Record<Exclude<keyof PreSendRequest, keyof Asked>, string | null>
 
-/** @throws AppError `request_differs`, naming the keys that differ. */
+/** @throws AppError `request_differs`, naming the keys that differ; not retryable. */
 export function refuseOtherRequest(ours: PreSendRequest, theirs: PreSendRequest): void {
   const differs = (Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]).filter(
     (key) => comparable(ours, key) !== comparable(theirs, key),

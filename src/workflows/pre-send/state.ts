@@ -34,7 +34,7 @@ export const abortUpdate = defineUpdate<PreSendStatus, [AbortPreSend]>('abort')
 export const rescheduleUpdate = defineUpdate<PreSendStatus, [ReschedulePreSend]>('reschedule')
 export const joinUpdate = defineUpdate<PreSendStatus, [PreSendRequest]>('join')
 
-/** Why it was stopped: an abort, or a plain cancellation of the workflow. */
+/** Why it was stopped: an abort, or a cancellation of the workflow. */
 export type Stop = 'pre_send_aborted' | 'work_cancelled'
 
 export interface Prepared {
@@ -44,7 +44,7 @@ export interface Prepared {
 }
 
 const DEFAULT_DEADLINE_MS = 30 * 60_000
-/** Time for work that is cut off to end by itself. */
+/** Time for work that is cut off to end on its own. */
 const ENDS_WITHIN_MS = 10_000
 /** How long a request to join waits for the account. */
 const ANSWER_WITHIN_MS = 10_000
@@ -53,11 +53,11 @@ const ANSWER_WITHIN_MS = 10_000
 export class PreSendState {
   prepared: Prepared = { targeted: 0, synced: 0, proof: null }
   result: PreSendResult | null = null
-  /** Set once; from then on nothing more is prepared or decided, and nobody is on a list. */
+  /** Set once. After that nothing more is prepared or decided, and nobody is on a list. */
   stopped: Stop | null = null
-  /** The result is being written: too late to stop. */
+  /** The result is being written: it is too late to stop. */
   closing = false
-  /** Its connection and account; null until they are known. */
+  /** The connection and account; null until they are known. */
   asked: Asked | null = null
   over = false
   #phase: PreSendPhase = 'waiting'
@@ -98,12 +98,12 @@ export class PreSendState {
     refuseOtherSignals(tellInDetails)
   }
 
-  /** Unix ms by which it is decided; while it waits without a given deadline, half an hour after the start. */
+  /** Unix ms by which it is decided. Without a given deadline: 30 minutes after the start, also while it waits. */
   get deadlineMs(): number {
     return this.#deadlineMs ?? Math.max(this.#startAtMs ?? 0, this.#begunMs) + DEFAULT_DEADLINE_MS
   }
 
-  /** Time left until the deadline; 0 once it has passed. */
+  /** Time left until the deadline, in ms; 0 after it. */
   get remainingMs(): number {
     return Math.max(0, this.deadlineMs - Date.now())
   }
@@ -112,17 +112,17 @@ export class PreSendState {
     return this.#phase
   }
 
-  /** After a cut-off, late progress of preparing changes no phase. */
+  /** After a cut-off, late progress of the preparation changes no phase. */
   get isPreparing(): boolean {
     return this.#phase === 'preparing' || this.#phase === 'syncing'
   }
 
-  /** @throws Error if the phase cannot follow: a bug. */
+  /** @throws Error if the phase cannot follow the present one, which is a bug. */
   to(phase: PreSendPhase): void {
     this.#phase = moved(PRE_SEND_TRANSITIONS, this.#phase, phase)
   }
 
-  /** Codes of all problems, each once. */
+  /** The codes of all problems, each once. */
   get problems(): readonly string[] {
     return [...this.#problems]
   }
@@ -131,7 +131,7 @@ export class PreSendState {
     codes.forEach((code) => this.#problems.add(code))
   }
 
-  /** Ends it with nobody on a list; no effect once the result is being written. */
+  /** Ends it with nobody on a list. Has no effect while the result is being written. */
   stop(why: Stop): void {
     if (!this.closing) {
       this.stopped ??= why
@@ -148,7 +148,7 @@ export class PreSendState {
     }
   }
 
-  /** Starts: from now on its times are fixed. */
+  /** Starts it. After this its times are fixed. */
   begin(): void {
     this.to('preparing')
     this.#deadlineMs ??= Date.now() + DEFAULT_DEADLINE_MS
@@ -156,14 +156,14 @@ export class PreSendState {
 
   /**
    * Cuts work off when it is stopped, or at the limit.
-   * @param limitMs Unix ms, may move meanwhile; null: the work has limits of its own.
+   * @param limitMs Unix ms, may change meanwhile; null: the work has its own limits.
    */
   async cutOff<T>(work: () => Promise<T>, limitMs: (() => number) | null): Promise<T> {
     const scope = new CancellationScope()
     let ended = false
     const outcome = scope.run(work).finally(() => {
       ended = true
-      // One shard failed for good: the others would only spend requests.
+      // One shard failed permanently: the others would only spend requests.
       scope.cancel()
     })
     outcome.catch(() => undefined)
@@ -210,7 +210,9 @@ export class PreSendState {
     return this.asked?.accountId ?? this.request.accountId ?? null
   }
 
-  /** Does work for an account once the pre-send is known to be its own; at once if no account is named. */
+  /**
+   * Does work for an account after checking that the pre-send belongs to it; without a check if no account is named.
+   */
   #ofAccount<T>(accountId: string | undefined, work: () => T): T | Promise<T> {
     const isKnown = () => this.#accountId !== null || this.over
     const checked = () => (refuseOtherAccount(this.#accountId, accountId!), work())
@@ -220,13 +222,13 @@ export class PreSendState {
     return isKnown() ? checked() : condition(isKnown).then(checked)
   }
 
-  /** Gives a second caller this run's result, if the request is the same (G1). */
+  /** Gives a second caller this run's result if the request is the same (G1). */
   async #join(request: PreSendRequest): Promise<PreSendStatus> {
     const isSame = (['connectionId', 'accountId'] as const).every(
       (key) => request[key] === this.request[key],
     )
     if (!isSame) {
-      // A request with another name may be of the same account; the account is known once the request is checked.
+      // A request with another name may come from the same account. The account is known after the request is checked.
       await condition(() => this.asked !== null || this.over)
       refuseOtherAccount(this.asked?.accountId ?? null, await this.#accountOf(request))
     }
@@ -234,7 +236,7 @@ export class PreSendState {
     return this.status()
   }
 
-  /** The account of a request; null if it is not known. */
+  /** A request's account; null if it is not known. */
   async #accountOf(request: PreSendRequest): Promise<string | null> {
     const { connectionId } = request
     if (connectionId === undefined) {

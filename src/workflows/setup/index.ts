@@ -15,10 +15,10 @@ import { attemptStep } from './run-step.js'
 import { SetupState, type CarriedSetup } from './state.js'
 
 /**
- * Sets a connection's CRM up (rules E1–E3): about ten minutes, pausing when a person has to decide. Safe to run again.
- * @returns the final status, or with `dryRun` what it would do.
- * @throws ApplicationFailure `value_missing`, `value_invalid`, `unknown_key`, `connection_not_found`,
- *   `crm_not_supported`: an invalid input.
+ * Sets up a connection's CRM (rules E1–E3) in about ten minutes; pauses when a person has to decide. Safe to run again.
+ * @returns the final status, or, with `dryRun`, the changes that it would make.
+ * @throws ApplicationFailure for an invalid input: `value_missing`, `value_invalid`, `unknown_key`,
+ * `connection_not_found`, `crm_not_supported`.
  */
 export function connectionSetup(...given: [SetupStart]): Promise<SetupStatus | SetupPreview> {
   return entry(setupInput, given, run)
@@ -50,7 +50,7 @@ async function run(input: SetupStart): Promise<SetupStatus | SetupPreview> {
   return state.status()
 }
 
-/** Never fails for good (E2). The steps are data of the CRM's folder; this code knows no CRM. */
+/** Never fails permanently (E2). The steps are data of the CRM's folder; this code does not know any CRM. */
 async function setUp(state: SetupState): Promise<void> {
   const { connectionId } = state
   if (state.board.length === 0) {

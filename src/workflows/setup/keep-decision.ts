@@ -2,7 +2,7 @@ import { uuid4 } from '@temporalio/workflow'
 import type { SetupIntervention, SetupOverride } from '../../contracts/setup.js'
 import { evidence } from '../activity-proxies.js'
 
-/** Keeps an override as evidence before it is carried out (E3). */
+/** Stores an override as evidence before it is carried out (E3). */
 export function keepOverride(connectionId: string, override: SetupOverride): Promise<void> {
   const { step, action, reason, by, ...choice } = override
   return evidence.keepSetupDecision({
@@ -16,7 +16,7 @@ export function keepOverride(connectionId: string, override: SetupOverride): Pro
   })
 }
 
-/** Keeps a pause or resumption by Support as evidence. */
+/** Stores a pause or resumption by Support as evidence. */
 export function keepIntervention(
   connectionId: string,
   action: 'pause' | 'resume',

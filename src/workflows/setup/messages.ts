@@ -59,7 +59,7 @@ async function release(state: SetupState, intervention: SetupIntervention): Prom
   }
   state.heldBy = null
   state.say(`resumed by ${intervention.by}`)
-  // A waiting step is retried: whoever resumes expects the fault to be fixed.
+  // A waiting step is retried, because a person who resumes expects that the fault is fixed.
   const stillWaits = stepOf(state.board, waiting ?? '')?.state === 'paused'
   if (waiting !== undefined && stillWaits && state.decision === null && !state.deciding) {
     state.decision = { step: waiting, action: 'retry', ...intervention }

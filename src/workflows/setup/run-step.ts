@@ -12,7 +12,7 @@ import type { SetupState } from './state.js'
 
 const DONE: StepOutcome = { state: 'done', note: null }
 
-/** One try of a step; an external failure becomes a wait. @returns null: cut off by Support's abort. */
+/** One try of a step. An external failure becomes a pause. @returns null: Support's abort cut it off. */
 export async function attemptStep(state: SetupState, step: string): Promise<StepOutcome | null> {
   const scope = new CancellationScope()
   state.cutOff = () => scope.cancel()
@@ -30,8 +30,8 @@ export async function attemptStep(state: SetupState, step: string): Promise<Step
 }
 
 /**
- * Runs one step. The last two are the same for every CRM and run the sync itself; the others are the CRM's data, run
- * by one activity.
+ * Runs one step. The last two are the same for every CRM and run the sync itself. The others are the CRM's data, and
+ * one activity runs them.
  */
 function runStep(state: SetupState, stepId: string): Promise<StepOutcome> {
   const { connectionId, runId, choice } = state
@@ -46,7 +46,10 @@ function runStep(state: SetupState, stepId: string): Promise<StepOutcome> {
   }
 }
 
-/** The first sync over everybody, with progress; after a kill or a pause it continues with what is still due. */
+/**
+ * The first sync over everybody, with progress. After a kill or a pause it continues with the addresses that are still
+ * due.
+ */
 async function firstSync(run: RunReference, state: SetupState): Promise<StepOutcome> {
   await stepWork.catchUpBoth(run)
   const total = await setupCalls.countDue({ connectionId: run.connectionId })

@@ -4,7 +4,7 @@ import { StepsState, type CarriedSteps } from '../steps/state.js'
 import { plainText } from '../markdown.js'
 import { detailsIn } from '../steps/details.js'
 
-/** What one run of set-up carries to the next. */
+/** The state that one run of set-up passes to the next. */
 export interface CarriedSetup extends CarriedSteps {
   readonly crm: string
   readonly runId: string
@@ -44,7 +44,7 @@ export class SetupState extends StepsState {
   }
 }
 
-/** The status in plain words, for Temporal's UI (Markdown). */
+/** The status as text for Temporal's UI (Markdown). */
 export function detailsOf(status: SetupStatus): string {
   return detailsIn(status, {
     headline: headline(status),

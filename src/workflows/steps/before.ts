@@ -3,8 +3,8 @@ import type { PauseMeaning, SetupPause } from '../../contracts/setup.js'
 import { commonPause } from '../../domain/transitions.js'
 
 /**
- * What pauses and actions meant before a pause carried its meaning: for set-ups that wait since then, and for recorded
- * histories. Nothing is added here; a CRM's folder says what its pauses mean.
+ * The meanings of pauses and actions before a pause stored its own: for set-ups that have waited since then, and for
+ * recorded histories. Add nothing here; a CRM's folder defines what its pauses mean.
  */
 const ACTIONS_OF_BEFORE: ActionFields = {
   useForm: { needs: 'formId', forgets: 'tab' },
@@ -19,12 +19,15 @@ const PAUSES_OF_BEFORE: Readonly<Record<string, PauseMeaning>> = {
   viewUncertain: { forgets: 'viewId' },
 }
 
-/** The CRM's own actions that a pause knows; where nothing waits, or a pause says nothing, those of before. */
+/**
+ * The CRM's own actions that a pause allows. Those of earlier releases if nothing waits or the pause does not define
+ * any.
+ */
 export function actionsOf(pause: SetupPause | null): ActionFields {
   return pause?.actions ?? ACTIONS_OF_BEFORE
 }
 
-/** What a pause means: every CRM's by its code, else as it says itself. */
+/** The meaning of a pause: by its code if it is common to every CRM, otherwise as the pause defines it. */
 export function meaningOf(pause: SetupPause): PauseMeaning {
   const said = pause.actions === undefined ? PAUSES_OF_BEFORE[pause.code] : pause
   return commonPause(pause.code) ?? said ?? {}

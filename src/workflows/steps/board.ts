@@ -2,20 +2,23 @@ import type { SetupPause, StepState, StepStatus } from '../../contracts/setup.js
 import { moved, STEP_TRANSITIONS } from '../../domain/transitions.js'
 import type { StepDescription } from '../../contracts/setup-activities.js'
 
-/** A step as the workflow keeps it. */
+/** A step in the workflow's state. */
 export interface BoardStep {
   readonly weight: number
-  /** Whether Support may skip it after a failure. Absent in state carried from an earlier release: false. */
+  /**
+   * Whether Support may skip it after a failure. Absent, which means false, in state that comes from an earlier
+   * release.
+   */
   readonly skippable?: boolean
   readonly status: StepStatus
-  /** Time spent working on it, without a person's waiting. */
+  /** Time spent on the work in ms, without waits for a person. */
   readonly workedMs: number
 }
 
-/** Steps in order, each with its state. Pure: what set-up shows is derived from this alone. */
+/** The steps in order, each with its state. Pure: everything that set-up shows is derived from it. */
 export type Board = readonly BoardStep[]
 
-/** All steps, none begun. */
+/** All steps, none started. */
 export function newBoard(steps: readonly StepDescription[]): Board {
   return steps.map(({ id, title, weight, skippable = false }) => ({
     weight,
@@ -48,7 +51,7 @@ export function isSkippable(board: Board, id: string): boolean {
   return board.find(({ status }) => status.id === id)?.skippable ?? false
 }
 
-/** Begins or retries a step; a paused one stays paused until the try has a result. */
+/** Starts or retries a step. A paused one stays paused until the try has a result. */
 export function begun(board: Board, id: string, nowMs: number): Board {
   return changed(board, id, ({ status, ...step }) => ({
     ...step,
@@ -65,7 +68,7 @@ export function worked(board: Board, id: string, ms: number): Board {
   return changed(board, id, (step) => ({ ...step, workedMs: step.workedMs + ms }))
 }
 
-/** Pauses a step for a person. */
+/** Pauses a step until a person decides. */
 export function paused(board: Board, id: string, pause: SetupPause): Board {
   return withStatus(board, id, (status) => ({
     ...status,
@@ -86,20 +89,21 @@ export function ended(
     state: to(status, state),
     note,
     endedAt: new Date(nowMs).toISOString(),
-    // The reason an aborted step waited for stays readable.
+    // The reason for which an aborted step waited stays readable.
     pause: state === 'failed' ? status.pause : null,
   }))
 }
 
-/** Progress of set-up in percent. @param running share of the running step that is done, 0–1. */
+/** Progress of set-up in percent. @param running completed share of the running step, 0–1. */
 export function percentOf(board: Board, running = 0): number {
   const total = sum(board.map(({ weight }) => weight))
   return total === 0 ? 0 : Math.floor((100 * doneWeight(board, running)) / total)
 }
 
 /**
- * Seconds left, from the steps' usual durations and the pace of this run (a test organisation takes seconds, a real
- * one minutes). A step that reports its share goes by its own pace: the first sync depends on the number of contacts.
+ * Seconds left, from the steps' usual durations and the pace of this run (a test organisation takes seconds, a real one
+ * minutes). A step that reports its share is estimated by its own pace, because the first sync depends on the number of
+ * contacts.
  */
 export function remainingSecondsOf(board: Board, running = 0, nowMs: number | null = null): number {
   const ended = board.filter(({ status }) => status.state === 'done')
@@ -113,7 +117,9 @@ export function remainingSecondsOf(board: Board, running = 0, nowMs: number | nu
   )
 }
 
-/** Seconds left of the running step by its own pace; null if it was interrupted, so that its share gives no pace. */
+/**
+ * Seconds left of the running step by its own pace; null if it was interrupted, because its share then gives no pace.
+ */
 function ownSecondsLeft(board: Board, share: number, nowMs: number) {
   const step = board.find(({ status }) => status.state === 'running')
   if (step === undefined || step.status.attempts > 1 || step.status.startedAt === null) {
@@ -124,10 +130,10 @@ function ownSecondsLeft(board: Board, share: number, nowMs: number) {
   return { seconds: (spentSeconds * left) / share, weightLeft: step.weight * left }
 }
 
-/** Below this share a step's own pace says nothing yet. */
+/** Below this share a step's own pace is not meaningful. */
 const MIN_SHARE = 0.05
 
-/** Below this much finished work the pace says nothing yet. */
+/** Below this much finished work, in seconds, the pace is not meaningful. */
 const MIN_PACE_SECONDS = 20
 
 function clamp(pace: number): number {
@@ -146,7 +152,7 @@ function hasEnded(state: StepState): boolean {
   return state === 'done' || state === 'skipped'
 }
 
-/** The next state of a step, by the table. */
+/** The next state of a step, by the transition table. */
 function to({ state }: StepStatus, next: StepState): StepState {
   return moved(STEP_TRANSITIONS, state, next)
 }

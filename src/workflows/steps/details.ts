@@ -3,13 +3,13 @@ import { plainText } from '../markdown.js'
 
 export interface DetailsWords {
   readonly headline: string
-  /** Mark before the title of a step. */
+  /** The mark before a step's title. */
   readonly label: (state: StepState) => string
-  /** What the step waits for, and the choices. */
+  /** Lines on what the step waits for, and the choices. */
   readonly waiting: (pause: SetupPause) => readonly string[]
 }
 
-/** The status in plain words, for Temporal's UI (Markdown). */
+/** The status as text for Temporal's UI (Markdown). */
 export function detailsIn(
   { steps, messages }: Pick<SetupStatus, 'steps' | 'messages'>,
   { headline, label, waiting }: DetailsWords,

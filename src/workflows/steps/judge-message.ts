@@ -7,21 +7,21 @@ import type { SetupIntervention, SetupOverride } from '../../contracts/setup.js'
 import { actionsOf } from './before.js'
 import { nextStep, stepOf, type Board } from './board.js'
 
-/** Why a message is refused: a code of the catalogue, and words for its sender. */
+/** Why a message is refused: a code of the catalogue, and a text for its sender. */
 export interface Refusal {
   readonly code: 'override_invalid' | 'override_refused'
   readonly text: string
 }
 
-/** A message that is valid now, or why it is not. */
+/** A message that is valid now, or the reason why it is not. */
 export type Judged<T> = { readonly accepted: T } | { readonly refused: Refusal }
 
-/** The state that a message is judged against. */
+/** The state against which a message is judged. */
 export interface Situation {
   readonly board: Board
   /** Support holds set-up. */
   readonly held: boolean
-  /** A decision is accepted and not yet carried out. */
+  /** A decision is accepted and not carried out yet. */
   readonly decided: boolean
   /** A decision is being carried out. */
   readonly deciding: boolean
@@ -74,7 +74,7 @@ export function judgeOverride(
   return { accepted: override }
 }
 
-/** Judges a `pause` or a `resume`, which carry only their evidence. */
+/** Judges a `pause` or a `resume`, which contain only their evidence. */
 export function judgeIntervention(given: readonly unknown[]): Judged<SetupIntervention> {
   return judgeShape(interventionMessage, given)
 }

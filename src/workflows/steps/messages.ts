@@ -4,7 +4,7 @@ import { refuseOtherSignals, takeSignal, takeUpdate, type MessageSchema } from '
 import { judgeOverride, orThrow } from './judge-message.js'
 import type { StepsState } from './state.js'
 
-/** Decides a paused step; the result is in the status. */
+/** Decides a paused step. The result is in the status. */
 const overrideSignal = defineSignal<[SetupOverride]>('override')
 /** The same decision, with an answer. */
 const overrideUpdate = defineUpdate<OverrideAnswer, [SetupOverride]>('override')
@@ -14,8 +14,8 @@ const DESCRIPTION =
   'both stand in the pause. What came of the signal is under messages of the status; the update answers.'
 
 /**
- * Takes Support's decisions; called last, since it refuses every other signal. A signal has no answer, so its result
- * stands in the status; the update returns it. An invalid message changes nothing.
+ * Accepts Support's decisions. Call it last, because it refuses every other signal. A signal has no answer, so its
+ * result is in the status; the update returns it. An invalid message changes nothing.
  */
 export function takeOverrides(state: StepsState): void {
   const refuse = (text: string) => state.say(text)

@@ -15,9 +15,9 @@ const CODES: Readonly<Record<string, CommonPauseCode>> = {
 }
 
 /**
- * Code and words of an external failure.
- * @param unanswered the words if the system did not answer.
- * @throws a failure of the workflow itself, and a cancellation, as it is.
+ * The code and message of an external failure.
+ * @param unanswered the message if the system did not answer.
+ * @throws a failure of the workflow itself, and a cancellation, unchanged.
  */
 export function problemOf(error: unknown, unanswered: string): Problem {
   if (!(error instanceof ActivityFailure) || isCancellation(error)) {

@@ -6,23 +6,23 @@ import { actionsOf, meaningOf } from './before.js'
 import { begun, ended, nextStep, paused, stepOf, worked } from './board.js'
 import type { StepsState } from './state.js'
 
-/** What differs between workflows of steps. */
+/** The differences between workflows of steps. */
 export interface StepsWork {
   /**
    * One try of a step, with Support's choice for it.
-   * @returns null: cut off by Support's abort.
+   * @returns null: Support's abort cut it off.
    * @throws failures that end the workflow.
    */
   attempt(step: string): Promise<StepOutcome | null>
-  /** Keeps a decision as evidence before it is carried out. */
+  /** Stores a decision as evidence before it is carried out. */
   keep(decision: SetupOverride): Promise<void>
-  /** Time until a waiting step is retried by itself; null: only when a person says so. */
+  /** Milliseconds until a waiting step is retried without a person; null: only when a person decides so. */
   recheckAfterMs(pause: SetupPause, rechecks: number): number | null
-  /** Input of the next run, when the history has grown long during a wait. */
+  /** The input of the next run, which follows when the history has grown long during a wait. */
   anew(): object
 }
 
-/** Takes the steps in order, and pauses when a person has to decide. Ends with the state's result. */
+/** Runs the steps in order, and pauses when a person has to decide. Ends with the state's result. */
 export async function takeSteps(state: StepsState, work: StepsWork): Promise<void> {
   for (let step = nextStep(state.board); step !== null; step = nextStep(state.board)) {
     await takeStep(state, work, step.id)
@@ -61,7 +61,7 @@ async function takeStep(state: StepsState, work: StepsWork, step: string): Promi
   await takeUpLate(state, work)
 }
 
-/** One try, once Support does not hold set-up. @returns the reason to wait, or null: the step has ended. */
+/** One try, after Support has released set-up. @returns the reason to wait, or null: the step has ended. */
 async function attempt(
   state: StepsState,
   work: StepsWork,
@@ -91,7 +91,7 @@ async function attempt(
   return stepOf(state.board, step)?.pause ?? null
 }
 
-/** Waits for Support, or for the time to retry (null), which does not come while Support holds set-up. */
+/** Waits for Support's decision, or for the time to retry (null). It does not retry while Support holds set-up. */
 async function decisionOn(
   state: StepsState,
   work: StepsWork,
@@ -102,7 +102,7 @@ async function decisionOn(
   await (waitMs === null ? condition(woken) : condition(woken, waitMs))
   await condition(() => state.heldBy === null || woken())
   if (state.decision === null && workflowInfo().continueAsNewSuggested) {
-    // This run finishes keeping the evidence of its own messages.
+    // This run finishes storing the evidence of its own messages.
     await condition(allHandlersFinished)
     if (state.decision === null) {
       await continueAsNew(work.anew())
@@ -111,7 +111,7 @@ async function decisionOn(
   return state.decision
 }
 
-/** Whether a decision ends the step (skip) or the whole (abort). */
+/** Whether a decision ends the step (skip) or the workflow (abort). */
 function endsBy(state: StepsState, { step, action, reason, by }: SetupOverride): boolean {
   const becomes = effectOf(action)
   if (becomes === 'tried again') {
@@ -125,7 +125,7 @@ function endsBy(state: StepsState, { step, action, reason, by }: SetupOverride):
   return true
 }
 
-/** Begins nothing new while Support holds set-up; an abort is possible then. */
+/** Waits while Support holds set-up, so that nothing new starts. An abort is possible during the wait. */
 export async function untilReleased(state: StepsState): Promise<void> {
   while (state.heldBy !== null && !state.isAborted) {
     state.rest(true)
@@ -135,8 +135,8 @@ export async function untilReleased(state: StepsState): Promise<void> {
 }
 
 /**
- * Handles a decision accepted while a step was tried. An abort is carried out whatever the result of the try; the
- * step has ended, so any other decision is dropped.
+ * Handles a decision that was accepted while a step was tried. An abort is carried out whatever the result of the try.
+ * Any other decision is dropped, because the step has ended.
  */
 async function takeUpLate(state: StepsState, work: StepsWork): Promise<void> {
   const { decision } = state
@@ -154,8 +154,8 @@ async function takeUpLate(state: StepsState, work: StepsWork): Promise<void> {
 }
 
 /**
- * A step's choice after a decision: the new choice, with what still applies of earlier ones for the same step (a
- * form, then a tab on it). A retry repeats the earlier choice. Pure.
+ * A step's choice after a decision: the new choice, with the values of earlier ones for the same step that still apply
+ * (a form, then a tab on it). A retry repeats the earlier choice. Pure.
  * @param pause the pause that the decision answers.
  */
 export function choiceAfter(
@@ -172,8 +172,8 @@ export function choiceAfter(
 }
 
 /**
- * What of a choice applies after its try. A view that does not fit is dropped, as a retry makes our own one anew;
- * everything else may be fixed and tried again. Pure.
+ * The part of a choice that applies after its try. A view that does not fit is dropped, because a retry creates our own
+ * again; everything else may be fixed and tried again. Pure.
  */
 export function stillStands(choice: StepChoice | null, pause: SetupPause): StepChoice | null {
   const { forgets } = meaningOf(pause)
@@ -185,10 +185,10 @@ export function stillStands(choice: StepChoice | null, pause: SetupPause): StepC
   return Object.keys(named).length === 0 ? null : { action, ...named }
 }
 
-/** Keys of a message that are no values for the step. */
+/** Keys of a message that are not values for the step. */
 const NO_VALUES: ReadonlySet<string> = new Set(['step', 'action', 'reason', 'by'])
 
-/** The values that a choice names. @param but the field that is left out. */
+/** The values that a choice names. @param but a field to leave out. */
 function namedIn(choice: StepChoice | null, but?: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(choice ?? {}).flatMap(([field, value]) =>

@@ -7,7 +7,7 @@ import { mark } from '../phase.js'
 import { ended, type Board } from './board.js'
 import type { Situation } from './judge-message.js'
 
-/** What one run carries to the next, so that a history stays short however long somebody waits. */
+/** The state that one run passes to the next, so that a history stays short however long a wait lasts. */
 export interface CarriedSteps {
   readonly board: Board
   readonly messages: SetupStatus['messages']
@@ -19,27 +19,27 @@ export interface CarriedSteps {
 
 const MAX_MESSAGES = 10
 
-/** State of a workflow of steps; every change updates what it shows. */
+/** State of a workflow of steps. Every change updates what the workflow shows. */
 export abstract class StepsState {
   board: Board = []
   result: SetupStatus['result'] = null
   heldBy: SetupStatus['heldBy'] = null
-  /** Accepted, and not yet taken up. */
+  /** Accepted, and not handled yet. */
   decision: SetupOverride | null = null
   deciding = false
   trying = false
-  /** Number of retries by itself during the present pause. */
+  /** Number of retries without a person during the present pause. */
   rechecks = 0
   /** Support's choice for the current step; it applies until the step has ended. */
   choice: StepChoice | null = null
-  /** Ends the running try; null: none runs, or it cannot be ended. */
+  /** Ends the running try; null: none is running, or it cannot be ended. */
   cutOff: (() => void) | null = null
   messages: SetupStatus['messages'] = []
-  /** Share of the running step that is done, 0–1, if it reports one. */
+  /** Completed share of the running step, 0–1, if it reports one. */
   protected share = 0
-  /** Value of the search attribute. */
+  /** The value of the search attribute. */
   #shown: StepsPhase = 'running'
-  /** It waits for Support's release. */
+  /** The workflow waits for Support's release. */
   #resting = false
   #broken = false
 
@@ -60,7 +60,7 @@ export abstract class StepsState {
 
   protected abstract details(): string
 
-  /** Whether it waits for a person. */
+  /** Whether the workflow waits for a person. */
   protected get waits(): boolean {
     return this.#resting || this.board.some(({ status }) => status.state === 'paused')
   }
@@ -76,7 +76,7 @@ export abstract class StepsState {
     return this.waits ? 'paused' : 'running'
   }
 
-  /** The state that an override is judged against. */
+  /** The state against which an override is judged. */
   get situation(): Situation {
     return {
       board: this.board,
@@ -87,12 +87,12 @@ export abstract class StepsState {
     }
   }
 
-  /** It has ended, by itself or by Support's decision. */
+  /** The workflow has ended, on its own or by Support's decision. */
   get isOver(): boolean {
     return this.result !== null
   }
 
-  /** Support has aborted: done, or still to be carried out. */
+  /** Support has aborted: carried out, or still to be carried out. */
   get isAborted(): boolean {
     return this.isOver || this.decision?.action === 'abort'
   }
@@ -119,7 +119,7 @@ export abstract class StepsState {
     this.#show()
   }
 
-  /** It waits for Support's release, or no longer does. */
+  /** Notes whether the workflow waits for Support's release. */
   rest(resting: boolean): void {
     this.#resting = resting
     this.#show()
@@ -130,7 +130,7 @@ export abstract class StepsState {
     this.#show()
   }
 
-  /** The workflow ends early: cancelled in Temporal, or it could not begin. */
+  /** Ends the workflow early: it was cancelled in Temporal, or could not begin. */
   fail(): void {
     const open = this.board.find(
       ({ status: { state } }) => state === 'running' || state === 'paused',
@@ -143,7 +143,7 @@ export abstract class StepsState {
     this.#show()
   }
 
-  /** Takes a valid decision. An abort does not wait for a try that hangs. */
+  /** Accepts a valid decision. An abort does not wait for a try that hangs. */
   accept(override: SetupOverride): void {
     this.decision = override
     this.say(`override of ${override.step}: ${override.action}, by ${override.by}`)
@@ -152,7 +152,7 @@ export abstract class StepsState {
     }
   }
 
-  /** Adds a message to the status: a signal has no answer. */
+  /** Adds a message to the status, because a signal has no answer. */
   say(text: string): void {
     const message = { at: new Date().toISOString(), text }
     this.messages = [...this.messages, message].slice(-MAX_MESSAGES)
@@ -170,9 +170,9 @@ export abstract class StepsState {
 }
 
 /**
- * State carried from one run to the next. Only the workflow itself may pass it; its starter cannot forge it.
- * @param of what is started, in words.
- * @throws AppError `value_invalid`
+ * The state that a run passes to the next. Only the workflow itself may pass it, so that its starter cannot forge it.
+ * @param of a noun for what is started.
+ * @throws AppError `value_invalid`, not retryable.
  */
 export function carriedIn({ carried }: { readonly carried?: unknown }, of: string): unknown {
   if (carried !== undefined && workflowInfo().continuedFromExecutionRunId === undefined) {
