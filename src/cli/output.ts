@@ -2,25 +2,25 @@ import type { Writable } from 'node:stream'
 import { forTerminal, jsonText } from './terminal-text.js'
 
 /**
- * Where a command's words go: its answer to stdout, everything else to stderr. Whatever it is, nothing in it steers a
- * terminal: text is cleaned, JSON escaped.
+ * The output of a command: its answer on stdout, everything else on stderr. Nothing in it can control a terminal: text
+ * is cleaned, JSON escaped.
  */
 export interface Output {
   /**
-   * Writes to stdout and waits until it is taken, so that a slow reader slows the command down.
-   * @returns false when nobody reads any more (`lbsync … | head`).
+   * Writes to stdout and waits until the text is accepted, so that a slow reader slows the command down.
+   * @returns false if nobody reads any more (`lbsync … | head`).
    */
   write(text: string): Promise<boolean>
-  /** The answer: one JSON document with `--json`, else text. */
+  /** Writes the answer: one JSON document with `--json`, else text. */
   answer(json: boolean, document: unknown, text: () => string): Promise<void>
-  /** A line for whoever watches: progress, advice. */
+  /** Writes a line for a person: progress or advice. */
   note(line: string): void
 }
 
-/** Output on two streams. A reader of stdout that goes away is no error. */
+/** Output on two streams. It is no error if the reader of stdout closes it. */
 export function createOutput(stdout: Writable, stderr: Writable): Output {
   let closed = false
-  // On one line for a program that reads lines, spread out for a person.
+  // One line for a program that reads lines, indented for a person.
   const indent = (stdout as { isTTY?: boolean }).isTTY === true ? 2 : undefined
   // Without a listener, EPIPE would end the process with a stack trace.
   stdout.on('error', () => {

@@ -21,13 +21,12 @@ import { createRequire } from 'node:module'
 import { isHelpOrVersion } from './errors/from-commander.js'
 import { interruption } from './stop-signal.js'
 
-/** Adds a command, which answers by `output`. */
+/** Adds a command that answers on `output`. */
 export type AddCommand = (program: Command, output: Output) => void
 
 /**
- * The command line, whole. Commands load what they work with when they run, so that `--help` is quick.
- *
- * @param tryingOut commands that only a checkout has (dev/main.ts); elsewhere each says so.
+ * Builds the complete command line. Commands import their code when they run, so that `--help` is fast.
+ * @param tryingOut commands that exist only in a checkout (dev/main.ts); elsewhere each reports that it needs one.
  */
 export function buildProgram(
   output: Output,
@@ -38,9 +37,9 @@ export function buildProgram(
       "Keeps legal basis and subscriptions in sync between eMarketeer and a company's CRM.",
     )
     .version(productVersion(), '--version', 'print the version of this release')
-    // run-cli.ts reports errors: commander throws, and shows only help.
+    // Makes commander throw. It prints only help; `runCli` reports errors.
     .exitOverride()
-    // Options belong to the command that they stand behind: `pre-send` and `pre-send abort` both have --json.
+    // Options belong to the command that they follow: `pre-send` and `pre-send abort` both have --json.
     .enablePositionalOptions()
     .configureHelp({ optionDescription: descriptionOf })
     .configureOutput({ writeErr: (help) => output.note(help), outputError: () => undefined })
@@ -80,18 +79,17 @@ function descriptionOf(option: Option): string {
   return option.mandatory ? `${told} (required)` : told
 }
 
-/** The version of this release, as its package says. */
+/** The version of this release, from its package. */
 function productVersion(): string {
   const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
   return version
 }
 
 /**
- * Runs one command and sets the process's exit code (docs/cli.md). It does not end the process: what a command opened is
- * closed by then, and what it wrote is flushed by Node itself.
- *
- * @param args what stands after `lbsync` on the command line.
- * @param tryingOut the commands of a checkout alone.
+ * Runs one command and sets the process's exit code (docs/cli.md). It does not end the process: the command has closed
+ * everything it opened, and Node flushes the output.
+ * @param args the arguments after `lbsync`.
+ * @param tryingOut the commands that exist only in a checkout.
  */
 export async function runCli(
   args: readonly string[],
@@ -102,12 +100,12 @@ export async function runCli(
     await buildProgram(output, tryingOut).parseAsync([...args], { from: 'user' })
   } catch (error) {
     if (!isHelpOrVersion(error)) {
-      // Loaded here, since a command that works does without.
+      // Loaded here, because a successful command does not need it.
       const { reportError, toCliError } = await import('./errors/report-error.js')
-      // The options may not have been parsed when it failed, so the switch is looked for as it stands.
+      // The options may not be parsed yet, so look for the switch itself.
       const json = args.includes('--json')
       const told = toCliError(error)
-      // A stop signal breaks what is being loaded: that is no fault of its own.
+      // A stop signal interrupts imports; the resulting error is not a fault.
       const shown = told.code === 'internal' ? (interruption() ?? told) : told
       process.exitCode = await reportError(shown, error, output, json)
     }

@@ -8,11 +8,12 @@ export function interruption(): AppError | null {
 }
 
 /**
- * Aborts at the first SIGTERM, SIGINT or SIGHUP, with the AppError `interrupted` for whoever cannot end well by then. A
- * second one ends the process at once, as Node does by itself.
+ * Aborts at the first SIGTERM, SIGINT or SIGHUP, with the AppError `interrupted` as reason. A second signal ends the
+ * process immediately, which is Node's default.
  */
 export async function stopSignal(): Promise<AbortSignal> {
-  // It reports how the command ended. A checkout compiles a file when it is loaded, by a process that Ctrl-C ends too.
+  // Loaded now, because it reports how the command ended. A checkout compiles a file when it is loaded, in a process
+  // that Ctrl-C also ends.
   await import('./errors/report-error.js')
   const stop = new AbortController()
   const names = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const

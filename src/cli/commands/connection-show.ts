@@ -29,7 +29,7 @@ export function addConnectionShow(group: Command, output: Output): void {
   })
 }
 
-/** What is shown: what the ledger has, and whether set-up runs; null if it need not, or Temporal cannot be asked. */
+/** The view from the ledger, and whether set-up runs; null if it need not run or Temporal is unreachable. */
 interface Shown extends ConnectionView {
   readonly setUpRuns: boolean | null
 }
@@ -81,7 +81,7 @@ function textOf(view: Shown, notices: readonly string[]): string {
   return `${linesText(lines)}\n${jsonText(view.config, 2)}`
 }
 
-/** Counts of what could not be read: nobody concerned is mailed. */
+/** Counts of unreadable values; the persons concerned are not mailed. */
 function unknownLines({
   unreadable,
   unreadableInEmarketeer,
@@ -104,7 +104,7 @@ function unknownLines({
   ]
 }
 
-/** Which records the notice about address fields means, by ids: an address stays in its system. */
+/** The records that the notice about address fields counts, by ids, because an address stays in its system. */
 function unusableLines({ unusableAddresses }: ConnectionView): string[] {
   const names = { crm: 'the CRM', emarketeer: 'eMarketeer' } as const
   return (['crm', 'emarketeer'] as const).flatMap((side) => {
@@ -114,7 +114,7 @@ function unusableLines({ unusableAddresses }: ConnectionView): string[] {
   })
 }
 
-/** What a person did to it, and what it does without. */
+/** What people did to the connection, and how its sweeps, webhooks and clocks are. */
 function stateLines({
   connectionId,
   pause,
@@ -193,7 +193,7 @@ function pauseLine(pause: PauseView): string {
   }
 }
 
-/** @param isReasonShown the reason stands in the line about the pause already. */
+/** The line of a tripped breaker. @param isReasonShown the line about the pause already has the reason. */
 function breakerLine(
   side: string,
   { code, until, reason }: NonNullable<ConnectionView['blocked']['crm']>,

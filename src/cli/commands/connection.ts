@@ -104,7 +104,7 @@ function addConnectionList(group: Command, output: Output): void {
   })
 }
 
-/** How, and since when; `connection show` has the reasons. */
+/** The mode of the pause and its start. `connection show` has the reasons. */
 function pausedText({ pause }: ConnectionSummary): string {
   if (pause === null) {
     return ''

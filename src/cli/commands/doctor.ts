@@ -5,7 +5,7 @@ import type { Output } from '../output.js'
 
 const MARKS = { ok: '✓', warning: '!', fault: '✗' } as const
 
-/** `lbsync doctor`: what is wrong with where this process would work. */
+/** `lbsync doctor`: checks the environment of this process. */
 export function addDoctor(program: Command, output: Output): void {
   addLeaf(program, {
     usage: 'doctor',

@@ -9,7 +9,7 @@ interface Options extends JsonOption {
   readonly host: string
 }
 
-/** `lbsync gateway`: webhooks in, lists and results out, until a stop signal. */
+/** `lbsync gateway`: receives webhooks and serves lists and results, until a stop signal. */
 export function addGateway(program: Command, output: Output): void {
   addLeaf(program, {
     usage: 'gateway',

@@ -23,7 +23,7 @@ export function addHeld(program: Command, output: Output): void {
   addHeldVerdict(group, output, 'reject')
 }
 
-/** `lbsync held list ID`: names the addresses, since somebody has to judge who would be mailed. */
+/** `lbsync held list ID`: names the addresses, because somebody has to judge who would be mailed. */
 function addHeldList(group: Command, output: Output): void {
   addLeaf(group, {
     usage: 'list <id>',
@@ -55,7 +55,7 @@ function addHeldList(group: Command, output: Output): void {
   })
 }
 
-/** `lbsync held approve ID` and `lbsync held reject ID`: one decision upon everything held. */
+/** `lbsync held approve ID` and `lbsync held reject ID`: one decision on everything held. */
 function addHeldVerdict(group: Command, output: Output, action: 'approve' | 'reject'): void {
   const summary = {
     approve: 'let everything held become mailable, each decided again',

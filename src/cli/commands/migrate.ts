@@ -4,7 +4,9 @@ import { addLeaf, type JsonOption } from '../leaf-command.js'
 import type { MigrationReport } from '../../ledger/db/migrate.js'
 import type { Output } from '../output.js'
 
-/** `lbsync migrate`: brings the database to this release's schema; safe to repeat and to run twice at once. */
+/**
+ * `lbsync migrate`: migrates the database to this release's schema. Safe to repeat and to run twice at the same time.
+ */
 export function addMigrate(program: Command, output: Output): void {
   addLeaf(program, {
     usage: 'migrate',

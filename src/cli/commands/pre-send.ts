@@ -4,7 +4,7 @@ import type { PreSendResult, SendoutStage } from '../../contracts/pre-send.js'
 import { addLeaf, type JsonOption, type EvidenceOption } from '../leaf-command.js'
 import type { Output } from '../output.js'
 
-/** `lbsync pre-send FILE`, and what steers one that runs. */
+/** `lbsync pre-send FILE`, and the commands that steer a running pre-send. */
 export function addPreSend(program: Command, output: Output): void {
   const command = addLeaf(program, {
     usage: 'pre-send <file>',
@@ -54,12 +54,12 @@ function resultText(result: PreSendResult): string {
 
 const STAGES: readonly SendoutStage[] = ['checklist', 'send']
 
-/** `--stage`, which together with the sendout id names a pre-send. */
+/** `--stage`, which together with the sendout id identifies a pre-send. */
 function stageOption(): Option {
   return new Option('--stage <stage>', 'stage of the sendout').choices(STAGES).makeOptionMandatory()
 }
 
-/** `--account`, by which another account's sendout of the same id is refused. */
+/** `--account`, so that another account's sendout with the same id is refused. */
 function accountOption(): Option {
   return new Option(
     '--account <id>',

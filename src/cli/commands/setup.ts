@@ -63,7 +63,10 @@ function addSetupStatus(group: Command, output: Output): void {
     )
 }
 
-/** null if DATABASE_URL is not set or the database is away: looking at set-up needs Temporal alone. */
+/**
+ * The connection's state; null if DATABASE_URL is not set or the database is unreachable, because set-up's status needs
+ * only Temporal.
+ */
 async function stateOf(connectionId: string): Promise<ConnectionState | null> {
   if (!process.env['DATABASE_URL']) {
     return null
@@ -110,12 +113,12 @@ function addSetupOverride(group: Command, output: Output): void {
     )
 }
 
-/** What `--value` has gathered. */
+/** The values of repeated `--value` options. */
 interface GivenValues {
   readonly value?: Readonly<Record<string, string>>
 }
 
-/** @throws InvalidArgumentError if it is not FIELD=TEXT. */
+/** Adds a `--value` option. @throws InvalidArgumentError if it is not FIELD=TEXT. */
 function intoValues(
   given: string,
   earlier: Readonly<Record<string, string>> = {},

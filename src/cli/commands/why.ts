@@ -27,7 +27,7 @@ export function addWhy(program: Command, output: Output): void {
     })
 }
 
-/** The explanation as a person reads it. */
+/** The explanation as text. */
 export function explanationText(explanation: Explanation): string {
   const { connectionId, email, asOf, gate, events, wayBack } = explanation
   const asOfWord = (time: string | null) => time ?? 'not verified yet'

@@ -7,10 +7,10 @@ import { stopSignal } from '../stop-signal.js'
 
 const ALL: readonly QueueName[] = Object.values(QUEUES)
 
-/** Time to report why it ended. */
+/** The time to report the end before the process exits. */
 const GONE_AFTER_MS = 1_000
 
-/** Whether work goes to these workers, in words. */
+/** Whether these workers get work, in words. */
 const RELEASE_STATES = {
   current: (buildId: string) => `Build ${buildId} is the current one.`,
   waiting: (buildId: string) =>
@@ -26,7 +26,7 @@ interface Options extends JsonOption {
   readonly queues: readonly QueueName[]
 }
 
-/** `lbsync worker`: serves task queues until a stop signal; then finishes what is under way. */
+/** `lbsync worker`: serves task queues until a stop signal, then finishes open work. */
 export function addWorker(program: Command, output: Output): void {
   addLeaf(program, {
     usage: 'worker',
@@ -51,7 +51,7 @@ export function addWorker(program: Command, output: Output): void {
           },
         })
       } finally {
-        // Work that hangs would keep the process alive for ever, with nothing left to do.
+        // Hanging work would keep the process alive for ever.
         setTimeout(() => process.exit(), GONE_AFTER_MS).unref()
       }
     })

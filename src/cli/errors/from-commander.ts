@@ -3,7 +3,7 @@ import { AppError } from '../../contracts/app-error.js'
 import type { ErrorCode } from '../../contracts/error-catalogue.js'
 import { maskAddresses } from '../../telemetry/mask-addresses.js'
 
-/** Whether the help or version that was asked for has been shown: no error at all. */
+/** Whether commander threw because it has shown help or the version, which is no error. */
 export function isHelpOrVersion(error: unknown): boolean {
   return (
     error instanceof CommanderError &&
@@ -11,7 +11,7 @@ export function isHelpOrVersion(error: unknown): boolean {
   )
 }
 
-/** Where commander's own codes stand in the catalogue; whatever else it refuses is an unknown option. */
+/** The catalogue's codes for commander's codes; any other code becomes an unknown option. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
   'commander.missingArgument': 'value_missing',
   'commander.optionMissingArgument': 'value_missing',
@@ -19,7 +19,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   'commander.invalidArgument': 'value_invalid',
 }
 
-/** A command line that commander refused, as an error of the catalogue. */
+/** Converts commander's refusal of a command line to an error of the catalogue. */
 export function fromCommander(error: CommanderError): AppError {
   if (error.code === 'commander.help') {
     return new AppError('value_missing', 'The command is missing.')

@@ -10,9 +10,8 @@ import { toKnownError } from '../../app/known-error.js'
 import { fromCommander } from './from-commander.js'
 
 /**
- * Tells an error on stderr: what, where, which value, what to do. With `--json` also as one document on stdout.
- *
- * @param thrown what was caught; shown, addresses masked, only with LOG_LEVEL=debug.
+ * Writes an error to stderr: what, where, which value, what to do. With `--json` also as one document to stdout.
+ * @param thrown the original error. It is written, with addresses masked, only with LOG_LEVEL=debug.
  * @returns the exit code.
  */
 export async function reportError(
@@ -33,13 +32,13 @@ export async function reportError(
   return error.kind.exitCode
 }
 
-/** The lines that a person reads. Several faults of one input stand one below the other. */
+/** The lines for a person. Several faults of one input are listed one below the other. */
 function errorText({ error }: ErrorDocument | ProblemsDocument): readonly string[] {
   const problems = 'problems' in error ? error.problems : []
   if (problems.length <= 1) {
     return [...faultText(error), `  what to do: ${error.hint}`]
   }
-  // One hint for all faults of a kind, below the last of them.
+  // Consecutive faults with the same code share one hint, below the last of them.
   return problems.flatMap((problem, at) => [
     ...faultText(problem),
     ...(problems[at + 1]?.code === problem.code
@@ -61,7 +60,7 @@ function faultText(fault: {
   ]
 }
 
-/** Whatever a command threw, as an error of the catalogue. */
+/** Converts whatever a command threw to an error of the catalogue. */
 export function toCliError(error: unknown): AppError {
   return error instanceof CommanderError ? fromCommander(error) : toKnownError(error)
 }

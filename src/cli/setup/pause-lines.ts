@@ -7,7 +7,7 @@ import { type Paint, safeText, shellQuoted } from '../terminal-text.js'
 import { valueFlag } from './value-options.js'
 import { WORK_WORDS, type Work } from '../../app/setup/work.js'
 
-/** Which step of which set-up waits. */
+/** The step that waits, and its set-up. */
 export interface WaitingStep {
   readonly connectionId: string
   readonly stepId: string
@@ -16,7 +16,7 @@ export interface WaitingStep {
   readonly work?: Work
 }
 
-/** Why a step waits and what was seen. */
+/** Why a step waits, and what it found. */
 export function pauseLines({ pause }: Pick<WaitingStep, 'pause'>, paint: Paint): readonly string[] {
   const seen = seenLines(pause.seen)
   return [
@@ -25,7 +25,7 @@ export function pauseLines({ pause }: Pick<WaitingStep, 'pause'>, paint: Paint):
   ]
 }
 
-/** What Support can do about it: each choice in words, with commands to be pasted. */
+/** What Support can do about it: each choice in words, with commands to paste. */
 export function choiceLines(
   { connectionId, stepId, pause, work = 'setup' }: WaitingStep,
   paint: Paint,
@@ -43,7 +43,7 @@ export function choiceLines(
   ]
 }
 
-/** A pause from before pauses carried their meaning gets it from the CRMs. */
+/** A pause from an older release carries no actions; they come from the CRMs. */
 function explained(pause: SetupPause): SetupPause {
   return pause.actions === undefined ? withMeaning(pause, MEANINGS_OF_ALL_CRMS) : pause
 }
@@ -56,7 +56,10 @@ function againWords(pause: SetupPause): string {
 
 type JsonObject = { readonly [key: string]: Json }
 
-/** What was seen, a line a fact; lists of things with a line each: name, id, then what is so and what is not. */
+/**
+ * What the step found, one line per fact. A list of objects has a line for each: name, id, then what is true and what
+ * is not.
+ */
 export function seenLines(seen: SetupPause['seen']): readonly string[] {
   return Object.entries(seen).flatMap(([key, value]) => {
     if (value === null || (isList(value) && value.length === 0)) {
@@ -106,22 +109,22 @@ function isObject(value: Json): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A place that a choice may name, with what it is called. */
+/** A possible target of a choice, with its name. */
 interface Candidate {
   readonly flags: string
   readonly name: string
 }
 
-/** A command to be pasted, and what the place that it names is called; empty where it names none. */
+/** A command to paste, and the name of its target; empty if it has none. */
 export interface OverrideLine {
   readonly name: string
   readonly command: string
 }
 
 /**
- * Commands for one choice, ready to be pasted once reason and name are filled in: one for each form, tab or view that
- * was seen. As it stands, `…` is refused as a reason. The name stands apart: not every shell takes a comment, and it is
- * the customer's.
+ * Commands for one choice, ready to paste once reason and name are filled in: one for each form, tab or view that was
+ * found. Left unchanged, `…` is refused as a reason. The target's name is not a comment in the command, because not
+ * every shell accepts comments and because the customer chose the name.
  */
 export function overrideLines(
   connectionId: string,
@@ -138,7 +141,7 @@ export function overrideLines(
 
 function candidatesOf(action: string, { seen, actions }: SetupPause): readonly Candidate[] {
   const { needs, among, keeps } = actions?.[action] ?? {}
-  // Naming it again does no harm, and keeps an earlier choice of it.
+  // Repeating an earlier choice does no harm, and keeps it.
   const kept = keeps === undefined ? '' : flag(keeps, seen[keeps])
   if (needs === undefined) {
     return [{ flags: kept, name: '' }]
@@ -154,7 +157,7 @@ function candidatesOf(action: string, { seen, actions }: SetupPause): readonly C
   )
 }
 
-/** One candidate for each thing seen that may be taken; if none was seen, one with a word to be replaced. */
+/** One candidate for each object that can be chosen; if there is none, one with a placeholder. */
 function named(
   list: Json | undefined,
   flagsOf: (item: Readonly<Record<string, Json>>) => string,
@@ -171,7 +174,7 @@ function named(
   return candidates.length === 0 ? [{ flags: ` ${open}`, name: '' }] : candidates
 }
 
-/** What is inactive or locked would only be refused. */
+/** Set-up would refuse an inactive or locked object. */
 function isOpen(item: object): boolean {
   const { active, customizable } = item as { active?: unknown; customizable?: unknown }
   return active !== false && customizable !== false
@@ -186,21 +189,24 @@ function flag(field: string, value: Json | undefined): string {
   return typeof value === 'string' && value !== '' ? ` ${valueFlag(field, value)}` : ''
 }
 
-/** What each action of every CRM does, in a few words; a CRM's own say it themselves. The whole table is in docs/setup.md. */
+/**
+ * The effect of each common action, in a few words. A CRM's own actions have their own words. docs/setup.md has the
+ * complete table.
+ */
 const WORDS: Readonly<Record<CommonAction, string>> = {
   retry: 'check again, and go on if it is fixed',
   skip: 'leave this step out and go on',
   abort: 'end set-up; what is made stays, nothing syncs',
 }
 
-/** The same at a step that takes something apart. */
+/** The effect at a step that removes something. */
 const UNDOING: Readonly<Record<CommonAction, string>> = {
   retry: 'try again, and go on if it is fixed',
   skip: 'leave this step out and go on; what it would remove stays',
   abort: 'end it; what is done stays done',
 }
 
-/** What is lacking if a step is left out, by its id. The same id means the same in every CRM. */
+/** What is missing if a step is skipped, by its id. The same id means the same in every CRM. */
 const WITHOUT: ReadonlyMap<string, string | null> = new Map([
   ...[...CRM_DRIVERS.values()].flatMap(({ setupSteps }) =>
     setupSteps.map(({ id, without }) => [id, without] as const),
@@ -208,7 +214,7 @@ const WITHOUT: ReadonlyMap<string, string | null> = new Map([
   ['webhooks', 'changes come with the sweep alone, up to half an hour late'],
 ])
 
-/** What a choice does at a step that waits for this. */
+/** The effect of a choice at a waiting step. */
 export function choiceWords(
   action: string,
   stepId: string,

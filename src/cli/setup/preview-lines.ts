@@ -2,7 +2,7 @@ import type { PlannedChange, SetupPreview, StepPreview } from '../../contracts/s
 import { choiceWords, pauseLines } from './pause-lines.js'
 import { type Paint, type Style, safeText } from '../terminal-text.js'
 
-/** What set-up would do, as a person reads it: each step, each change, the form's diff, and where it would pause. */
+/** A preview of set-up as lines: each step, each change, the diff of the form, and where set-up would pause. */
 export function previewLines(preview: SetupPreview, paint: Paint): readonly string[] {
   const { connectionId, crm, steps } = preview
   const count = (state: StepPreview['state']) => steps.filter((step) => step.state === state).length
@@ -13,7 +13,7 @@ export function previewLines(preview: SetupPreview, paint: Paint): readonly stri
       'Nothing was changed now.',
     '',
     ...steps.flatMap((step) => stepLines(step, paint)),
-    // A step is looked at as things stand now, not as the steps before it would leave them.
+    // A step is checked against the present state, not against the state after the steps before it.
     ...(pauses > 0 || changes > 0
       ? ['', 'A later step is judged as things are now; what earlier steps make may change it.']
       : []),
@@ -46,7 +46,7 @@ function changeLines({ what, diff }: PlannedChange, paint: Paint): readonly stri
   const lines = diff === undefined || diff === '' ? [] : diff.split('\n')
   return [
     `     ${safeText(what)}`,
-    // The blanks that begin a line indent it; only what follows is made safe.
+    // Leading blanks are the indentation; only the rest is cleaned.
     ...lines.map((line) => `       ${diffLine(line, paint)}`),
   ]
 }

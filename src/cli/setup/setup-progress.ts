@@ -6,8 +6,8 @@ import { plain } from '../terminal-text.js'
 import { choiceLines, pauseLines } from './pause-lines.js'
 
 /**
- * Writes to stderr once when a step begins, ends or stops; except for a preview, also what it waits for and what can be done
- * about it, once for each reason.
+ * Writes a line to stderr when a step begins, ends or stops. Except for a preview, also writes what it waits for and
+ * what can be done about it, once per reason.
  */
 export function setupProgress(output: Output): Progress {
   const told = new Map<string, string>()

@@ -7,13 +7,13 @@ import { WORK_WORDS, type Work } from '../../app/setup/work.js'
 const BAR_WIDTH = 30
 const MESSAGES_SHOWN = 3
 
-/** How a status is written. `brief`: pending and finished steps are only counted. */
+/** The style of a status. `brief`: pending and finished steps are only counted. */
 export interface StatusStyle {
   readonly paint: Paint
   readonly brief?: boolean
 }
 
-/** Set-up as a person reads it: how far, each step, what it waits for, and what can be done about it. */
+/** Set-up as lines: progress, each step, what it waits for, and what can be done about it. */
 export function statusLines(
   { status, ended, work = 'setup' }: SetupLook,
   { paint, brief = false }: StatusStyle,
@@ -81,7 +81,7 @@ function waitingLines(waiting: WaitingStep, paint: Paint): readonly string[] {
   return ['', ...pauseLines(waiting, paint), '', ...choiceLines(waiting, paint)]
 }
 
-/** What an aborted step waited for stays to be read. */
+/** Shows what an aborted step waited for. */
 function failedLines({ steps }: SetupStatus, paint: Paint): readonly string[] {
   const pause = steps.find(({ state }) => state === 'failed')?.pause ?? null
   return pause === null ? [] : ['', ...pauseLines({ pause }, paint)]
@@ -101,7 +101,7 @@ const MARKS: Readonly<Record<StepState, { readonly mark: string; readonly style:
   failed: { mark: '✖', style: 'red' },
 }
 
-/** A step, as one line: mark, title, id, how long it took, and what is worth knowing. */
+/** A step as one line: mark, title, id, duration and other facts. */
 function stepLine(step: StepStatus, paint: Paint): string {
   const { mark, style } = MARKS[step.state]
   const facts = [timeText(step), triesText(step), step.note === null ? '' : safeText(step.note)]
@@ -112,7 +112,7 @@ function stepLine(step: StepStatus, paint: Paint): string {
   )
 }
 
-/** All steps; `brief` only those that are neither pending nor well ended, and how many the others are. */
+/** All steps. `brief`: only those that are neither pending nor finished well, and the number of the others. */
 function stepLines(
   steps: readonly StepStatus[],
   paint: Paint,
@@ -143,13 +143,13 @@ function triesText({ attempts }: StepStatus): string {
   return attempts > 1 ? `tried ${attempts} times` : ''
 }
 
-/** `12:04 UTC`, or with its date where it is not today's. @param at ISO UTC */
+/** `12:04 UTC`, with the date unless it is today. @param at ISO UTC */
 function clockText(at: string, now = new Date()): string {
   const time = `${at.slice(11, 16)} UTC`
   return at.slice(0, 10) === now.toISOString().slice(0, 10) ? time : `${at.slice(0, 10)} ${time}`
 }
 
-/** Seconds, rounded as a person would. */
+/** A duration, rounded for a person. */
 function durationText(seconds: number): string {
   if (seconds < 90) {
     return `${Math.round(seconds)} s`

@@ -1,6 +1,6 @@
 import { shellQuoted } from '../terminal-text.js'
 
-/** Options of values that were given out before there was `--value`, by the field of the message. */
+/** Options that are older than `--value`, by the field of the message. */
 export const VALUE_OPTIONS: Readonly<Record<string, ValueOption>> = {
   formId: { flag: '--form-id', takes: 'id', words: 'form that the action needs' },
   tab: { flag: '--tab', takes: 'name', words: 'tab that the action needs, by name or label' },
@@ -13,7 +13,7 @@ interface ValueOption {
   readonly words: string
 }
 
-/** A field with its value as the command takes it. @param value null: a word to be replaced. */
+/** A field and its value as command-line options. @param value null: a placeholder. */
 export function valueFlag(field: string, value: string | null): string {
   const known = Object.hasOwn(VALUE_OPTIONS, field) ? VALUE_OPTIONS[field] : undefined
   return known === undefined

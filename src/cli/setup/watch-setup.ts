@@ -7,7 +7,7 @@ import { stripVTControlCharacters } from 'node:util'
 
 const LOOK_EVERY_MS = 1_000
 
-/** What is watched, and where it is shown. */
+/** What to watch, and where to show it. */
 export interface SetupWatch {
   readonly look: () => Promise<SetupLook>
   readonly screen: Screen
@@ -18,9 +18,8 @@ export interface SetupWatch {
 }
 
 /**
- * Shows set-up as it goes on, until it ends or the signal aborts. If a worker or server goes away meanwhile, says so and
+ * Shows set-up until it ends or the signal aborts. If a worker or server becomes unreachable meanwhile, shows that and
  * waits for it.
- *
  * @throws AppError of the first look.
  */
 export async function watchSetup(watch: SetupWatch): Promise<void> {
@@ -56,7 +55,7 @@ function fitting(
   return view.fits(full) ? full : [...statusLines(look, { paint, brief: true }), ...told]
 }
 
-/** In words, what keeps us from looking. @throws our own faults. */
+/** What keeps us from looking, in words. @throws internal errors. */
 function troubleOf(error: unknown): string {
   const known = toCliError(error)
   if (known.code === 'internal') {
@@ -65,7 +64,7 @@ function troubleOf(error: unknown): string {
   return known.message
 }
 
-/** What is used of a terminal; one that does not know its size says 0. */
+/** The part of a terminal that is used. A terminal that does not know its size has 0. */
 export interface Screen {
   readonly columns?: number
   readonly rows?: number
@@ -73,7 +72,7 @@ export interface Screen {
 }
 
 const ESC = '\u001B['
-/** Shown when it is whole, on terminals that can. */
+/** Terminals that support it show the update only when it is complete. */
 const BEGIN_UPDATE = `${ESC}?2026h`
 const END_UPDATE = `${ESC}?2026l`
 const HIDE_CURSOR = `${ESC}?25l`
@@ -81,12 +80,12 @@ const SHOW_CURSOR = `${ESC}?25h`
 const ERASE_TO_LINE_END = `${ESC}K`
 const ERASE_BELOW = `${ESC}J`
 
-/** Stands below what fits. */
+/** The line below the lines that fit. */
 const MORE = '… more: a higher window, or --once'
 
 /**
- * Lines that are redrawn in place. Each is overwritten and only what is left of the old one erased, in one write, so
- * that nothing flickers. Long lines are left to the terminal to wrap: a command that is copied stays one line.
+ * Lines that are redrawn in place. Each is overwritten, and only the rest of the old line is erased, in one write, so
+ * that nothing flickers. The terminal wraps long lines, so that a copied command stays one line.
  */
 export class LiveView {
   #shown: readonly string[] = []
@@ -94,7 +93,9 @@ export class LiveView {
 
   constructor(readonly screen: Screen) {}
 
-  /** Shows these lines; what does not fit the screen's height is left out at the end, as it could not be overwritten. */
+  /**
+   * Shows these lines. Lines beyond the screen's height are left out at the end, because they could not be overwritten.
+   */
   show(lines: readonly string[]): void {
     const fitting = this.#fitting(lines.map(forTerminal))
     const text = fitting.join('\n')
@@ -115,7 +116,7 @@ export class LiveView {
     this.#text = text
   }
 
-  /** Leaves the last lines standing, all of them, and gives the cursor back. */
+  /** Writes all of the last lines and restores the cursor. */
   end(lines: readonly string[]): void {
     const up = this.#rowsOf(this.#shown) - 1
     this.screen.write(
@@ -150,11 +151,11 @@ export class LiveView {
   }
 }
 
-/** Letters that take two columns: CJK, Hangul, full-width forms, most emoji. */
+/** Letters of two columns: CJK, Hangul, full-width forms, most emoji. */
 const WIDE =
   /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\u{1F300}-\u{1FAFF}]/u
 
-/** Columns that a line takes, marks and colours not counted. */
+/** The columns of a line, without marks and colours. */
 function widthOf(line: string): number {
   let width = 0
   for (const letter of stripVTControlCharacters(line).replace(/\p{Mn}/gu, '')) {
