@@ -14,6 +14,7 @@ import { beginRelisting, dropCursor, moveCrmCursor } from '../../ledger/connecti
 import { type Transaction, nextTick } from '../../ledger/db/database.js'
 import type { ReadWindow } from '../../domain/read-window.js'
 import { noteCrmClock } from '../../connection/crm-clock.js'
+import { oneAhead } from './one-ahead.js'
 import { doubtAddresses, readCrmContacts, readingCrm } from './read-crm.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 import { assertMaySync } from '../../connection/permissions.js'
@@ -32,7 +33,8 @@ interface CrmCatchUp {
  * Reads everything that changed in the CRM since the last complete reading. If the result is complete and the CRM's
  * deltas are, every record that was not mentioned is proven as of the start (docs/reconciliation.md).
  *
- * The cursor moves only after every page is stored, so the reading is repeated after a crash.
+ * A page is stored while the next one is read. The cursor moves only after every page is stored, so the reading is
+ * repeated after a crash.
  */
 export async function catchUpCrm(session: SyncSession): Promise<CrmCatchUp> {
   const { connectionId } = session.connection
@@ -69,7 +71,9 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
   let done = 0
   let next: string | null = null
   let unattributed = false
-  for await (const page of requireCrm(session).client.readChanges(cursor, session.call)) {
+  const pages = requireCrm(session).client.readChanges(cursor, session.call)
+  for await (const page of oneAhead(pages)) {
+    // It ends no earlier than the reading of the page: a longer window claims less.
     const window = { from, to: await nextTick(session.db) }
     await assertMaySync(session.db, session)
     await storePage(session, page, window)
