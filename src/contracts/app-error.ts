@@ -1,6 +1,6 @@
 import { ERROR_CATALOGUE, type ErrorCode, type ErrorKind } from './error-catalogue.js'
 
-/** Location of an error, and its value (redacted). */
+/** Location of an error, and the redacted value there. */
 export interface ErrorLocation {
   /** Path inside the input (`dynamics.clientSecret`), or null. */
   readonly path?: string | null
@@ -22,7 +22,9 @@ export interface ErrorDocument {
   }
 }
 
-/** An error of the catalogue: what, where, which value, what to do. Its code decides whether it is retryable. */
+/**
+ * An error of the catalogue: what failed, where, the value, and the remedy. Its code decides whether it is retryable.
+ */
 export class AppError extends Error {
   override readonly name = 'AppError'
   readonly path: string | null

@@ -1,6 +1,6 @@
 /**
  * Every error that leaves the product, by its stable code. The command line's exit code, the gateway's status and
- * Temporal's retry follow from the code alone. Texts are in docs/errors.md.
+ * Temporal's retry depend on the code alone. The texts are in docs/errors.md.
  */
 
 /** Exit codes of the command line (docs/cli.md). */
@@ -18,13 +18,13 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
-/** What a code means to the command line, the gateway and Temporal. */
+/** The meaning of a code for the command line, the gateway and Temporal. */
 export interface ErrorKind {
   readonly exitCode: ExitCode
   readonly httpStatus: number
   /** Whether Temporal retries it. */
   readonly retryable: boolean
-  /** What the reader can do about it. */
+  /** The reader's remedy. */
   readonly hint: string
 }
 
@@ -53,7 +53,7 @@ const outside = (hint: string, retryable = true): ErrorKind => ({
   hint,
 })
 
-/** The catalogue. Codes are never renamed, nor given another meaning. */
+/** The catalogue. A code is never renamed, nor does its meaning change. */
 export const ERROR_CATALOGUE = {
   // input
   file_unreadable: badInput('Check that the file exists and can be read.'),
@@ -168,7 +168,7 @@ export const ERROR_CATALOGUE = {
   ledger_keys_differ: refused(
     'Drop this database and create it again, run `lbsync migrate`, and apply each connection file: everything is synced again (docs/changelog.md).',
   ),
-  // outside
+  // outside systems
   temporal_unreachable: outside('Check TEMPORAL_ADDRESS and that the server runs.'),
   temporal_namespace_missing: outside(
     'Correct TEMPORAL_NAMESPACE, or create it: `temporal operator namespace create --retention 7d NAME`.',
@@ -328,7 +328,7 @@ export const ERROR_CATALOGUE = {
 /** A stable error code. */
 export type ErrorCode = keyof typeof ERROR_CATALOGUE
 
-/** Whether a text is a code of the catalogue; a failure's type may be anything. */
+/** Whether a text is a code of the catalogue. A failure's type may be any text. */
 export function isErrorCode(type: unknown): type is ErrorCode {
   return typeof type === 'string' && Object.hasOwn(ERROR_CATALOGUE, type)
 }

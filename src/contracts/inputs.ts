@@ -26,12 +26,12 @@ import {
 import type { MembersReference } from './sync-activities.js'
 
 /**
- * Input of each workflow and of each message, with its schema: checked at the workflow's entry and by the sender. The
- * request of a pre-send is in `pre-send-request.ts`.
+ * The input of each workflow and of each message, with its schema. The sender and the workflow's entry both check it. A
+ * pre-send's request is in `pre-send-request.ts`.
  */
 
 export const CONNECTION_ID = /^[a-z0-9-]{3,64}$/
-/** {@link CONNECTION_ID} in words. */
+/** {@link CONNECTION_ID} as text for messages. */
 export const CONNECTION_ID_WORDS = 'must be 3 to 64 of a–z, 0–9 and "-"'
 
 export const connectionId = text(CONNECTION_ID, CONNECTION_ID_WORDS)
@@ -58,15 +58,15 @@ export const contactInboxInput = object<ContactInboxInput>({
   shard: wholeNumber(0, INBOX_SHARDS - 1),
 })
 
-/** Addresses per resync: some 40 KB, far below the 2 MB that leave a workflow stuck. */
+/** Addresses per resync: about 40 KB, far below the 2 MB above which a workflow is stuck. */
 export const MAX_ADDRESS_IDS = 5_000
 
-/** Input of `resync`. People are named by their ledger ids only. */
+/** Input of `resync`. It names people by their ledger ids only. */
 export interface ResyncInput {
   readonly connectionId: string
   /** Ledger ids of addresses; null or absent: everybody. */
   readonly addressIds?: readonly number[] | null
-  /** Reads and decides, and writes nothing. */
+  /** Reads and decides, but does not write. */
   readonly dryRun?: boolean
 }
 export const resyncInput = object<ResyncInput>({
@@ -79,14 +79,14 @@ export const resyncInput = object<ResyncInput>({
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const uuid = text(UUID, 'must be a UUID')
-/** Bounds of positions and shard size, larger than any audience. */
+/** Bound of positions and shard size; larger than any audience. */
 const MAX_POSITION = 16_000_000
 const MAX_SHARD = 1_000_000
 
 /** Input of `forceSync`, a child of `preSend`: a shard of a sendout's targeted contacts. */
 export interface ForceSyncInput extends MembersReference {
   readonly crm: string
-  /** Unix ms; no try goes beyond it. Absent: `forceSync` sets its own limit. */
+  /** Unix ms; no try continues after it. Absent: `forceSync` sets its own limit. */
   readonly deadlineMs?: number
 }
 export const forceSyncInput = object<ForceSyncInput>(
@@ -108,7 +108,7 @@ export const forceSyncInput = object<ForceSyncInput>(
   },
 )
 
-/** Who wants it and why; kept as evidence. */
+/** Who requests it and why; stored as evidence. */
 const evidence = { reason: words, by: words }
 
 /** Input of `resumeConnection`. */
@@ -127,14 +127,14 @@ export const pauseInput = object<PauseInput>({
   ...evidence,
   mode: oneOf(['all', 'loosening']),
 })
-/** Only a run that continues as new may carry state; the workflow checks it. */
+/** Only a run that continues as new may pass state; the workflow checks it. */
 const CARRIED = { mayLack: true, faultsOf: () => [] } as const
 
-/** Input of `disconnect`, with the state carried from run to run. */
+/** Input of `disconnect`, with the state that runs pass on. */
 export interface DisconnectStart extends DisconnectInput {
   readonly carried?: unknown
 }
-/** Input of `disconnect`. Only a true flag removes an installation, never a word. */
+/** Input of `disconnect`. Only `true` removes an installation, never a text. */
 export const disconnectInput = object<DisconnectStart>({
   connectionId,
   ...evidence,
@@ -142,7 +142,7 @@ export const disconnectInput = object<DisconnectStart>({
   carried: CARRIED,
 })
 
-/** Input of `connectionSetup`, `dynamicsSetup` and `superOfficeSetup`, with the state carried from run to run. */
+/** Input of `connectionSetup`, `dynamicsSetup` and `superOfficeSetup`, with the state that runs pass on. */
 export interface SetupStart extends SetupInput {
   readonly carried?: unknown
 }
@@ -154,14 +154,14 @@ export const setupInput = object<SetupStart>({
 
 /** Signals `pause` and `resume` of a set-up. */
 export const interventionMessage = object<SetupIntervention>(evidence)
-/** What of an action's meaning its message is judged by. */
+/** The part of an action's meaning against which its message is judged. */
 export type ActionFields = Readonly<
   Record<string, Pick<ActionMeaning, 'needs' | 'keeps' | 'forgets'>>
 >
 
 /**
  * Signal and update `override` of a set-up or a disconnect.
- * @param actions those of the CRM, beside every CRM's.
+ * @param actions the CRM's own, in addition to those of every CRM.
  */
 export function overrideMessage(actions: ActionFields): Schema<SetupOverride> {
   const fields = Object.values(actions).flatMap(({ needs, keeps }) => [needs, keeps])
@@ -185,7 +185,7 @@ export function overrideMessage(actions: ActionFields): Schema<SetupOverride> {
   )
 }
 
-/** The account that the sender takes the pre-send for; absent: any. */
+/** The account to which the pre-send belongs according to the sender; absent: any. */
 const steering = { accountId: optional(accountId) }
 
 /** Update `abort` of a pre-send. */
@@ -196,7 +196,7 @@ export interface AbortPreSend {
 }
 export const abortMessage = object<AbortPreSend>({ ...evidence, ...steering })
 
-/** Update `reschedule` of a pre-send. No deadline, or null: 30 minutes after the start. */
+/** Update `reschedule` of a pre-send. Without a deadline, or with null: 30 minutes after the start. */
 export interface ReschedulePreSend {
   readonly startAt: string
   readonly deadline?: string | null

@@ -2,10 +2,10 @@ import { describeShape } from './describe-shape.js'
 import { ProblemsError, type Problem } from './problems.js'
 import { invalid, fault, type Fault, type Path, type Schema } from './schema.js'
 
-/** Plain key names are shown, so that a misspelling is found; any other may be a value in the wrong place. */
+/** Simple key names are shown, so that a misspelling can be found. Any other may be a value in the wrong place. */
 const PLAIN_KEY = /^[\w.-]{1,60}$/
 
-/** `contactIds.3`, `deadlin`; null for the input as a whole. */
+/** `contactIds.3`, `deadlin`; null for the complete input. */
 export function dottedPath(path: Path): string | null {
   const parts = path.map((part) =>
     PLAIN_KEY.test(String(part)) ? String(part) : `(a key of ${String(part).length} characters)`,
@@ -13,7 +13,7 @@ export function dottedPath(path: Path): string | null {
   return parts.length === 0 ? null : parts.join('.')
 }
 
-/** Describes a fault. @param show renders the value; it decides what is redacted. */
+/** Describes a fault. @param show renders the value and decides what to redact. */
 export function problemOf(
   { code, path, must, value }: Fault,
   show: (value: unknown, path: string) => string | null = describeShape,
@@ -39,13 +39,14 @@ function sentence(where: string, code: Problem['code'], must: string): string {
   }
 }
 
-/** Problems reported per input; a message of two megabytes may have as many as it has keys. */
+/** Problems reported per input. A message of 2 MB may have as many as it has keys. */
 const MAX_PROBLEMS = 20
 
 /**
  * Checks all arguments of a workflow or a message.
- * @returns the one argument.
- * @throws ProblemsError `value_missing`, `value_invalid`, `unknown_key` …; it names a value's kind and size only.
+ * @returns the single argument.
+ * @throws ProblemsError `value_missing`, `value_invalid`, `unknown_key` …, not retryable; it states only a value's kind
+ * and size.
  */
 export function judged<T>(schema: Schema<T>, given: readonly unknown[]): T {
   const [value] = given

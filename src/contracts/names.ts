@@ -1,6 +1,6 @@
 /**
- * Names by which others drive the product: queues, workflow types, ids, messages, search attributes. A contract: never
- * renamed once in use (docs/driving.md).
+ * Names by which others control the product: queues, workflow types, ids, messages, search attributes. They are a
+ * contract: a name in use never changes (docs/driving.md).
  */
 
 /** Task queues. Each has its own kind of worker; one process may serve several. */
@@ -13,7 +13,7 @@ export const QUEUES = {
 
 export type QueueName = (typeof QUEUES)[keyof typeof QUEUES]
 
-/** Workflow ids, readable for Support; without personal data. */
+/** Workflow ids, readable for Support. They contain no personal data. */
 export const workflowIds = {
   setup: (connectionId: string) => `setup/${connectionId}`,
   setupPreview: (connectionId: string) => `setup/${connectionId}/preview`,
@@ -24,23 +24,23 @@ export const workflowIds = {
   sweep: (connectionId: string) => `sweep/${connectionId}`,
   sweepRun: (connectionId: string) => `sweep/${connectionId}/run`,
   preSend: (sendoutId: string, stage: string) => `pre-send/${sendoutId}/${stage}`,
-  /** @param preSendId of its parent: another account's pre-send of the same sendout has other children. */
+  /** @param preSendId the parent's: another account's pre-send of the same sendout has other children. */
   forceSync: (preSendId: string, shard: number) => `${preSendId}/${shard}`,
   inbox: (connectionId: string, shard: number) => `inbox/${connectionId}/${shard}`,
   resync: (connectionId: string, suffix: string) => `resync/${connectionId}/${suffix}`,
 } as const
 
-/** Prefix of ids that stand for an account without CRM; a connection file may not use it. */
+/** Prefix of the ids of accounts without a CRM. A connection file may not use it. */
 export const IMPLICIT_ID_PREFIX = 'account-'
 
-/** Id that stands for an account without CRM if a connection id is needed: ledger rows, fairness keys. */
+/** The id of an account without a CRM where a connection id is needed: ledger rows, fairness keys. */
 export function implicitConnectionId(accountId: string): string {
   return `${IMPLICIT_ID_PREFIX}${accountId}`
 }
 
 /**
- * Workflow types pinned to the build on which a run began; all others move to the current build. Runs of these may be
- * ended anywhere without loss.
+ * Workflow types that are pinned to the build on which a run began; all others move to the current build. Their runs
+ * may be ended at any point without loss.
  */
 export const PINNED_WORKFLOWS = ['sweepRun', 'resync'] as const
 
@@ -54,7 +54,7 @@ export type Phase = 'running' | 'paused' | 'waiting' | 'done' | 'failed'
 /** Priority keys: webhooks and sendouts first, the sweep last (1 = first). */
 export const PRIORITY = { webhook: 1, preSend: 1, setup: 2, sweep: 4 } as const
 
-/** The server's limit; an account's implicit connection id may be longer. */
+/** The server's limit. An account's implicit connection id may be longer. */
 const MAX_FAIRNESS_KEY = 64
 
 /** Temporal's fairness key: a connection gets one share of a queue. */
@@ -65,12 +65,12 @@ export function fairnessKey(connectionId: string): string {
 /** Sender of webhooks to the gateway: the CRM, or eMarketeer. */
 export type WebhookSender = 'crm' | 'em'
 
-/** Gateway path to which a side posts. @param webhookRef of the connection. */
+/** Gateway path to which a side posts. @param webhookRef the connection's. */
 export function hookPath(side: WebhookSender, webhookRef: string): string {
   return `/hooks/${side}/${webhookRef}`
 }
 
-/** Gateway address to which a side posts. @param publicUrl of the gateway, without a slash at its end. */
+/** Gateway address to which a side posts. @param publicUrl the gateway's, without a slash at the end. */
 export function hookUrl(publicUrl: string, side: WebhookSender, webhookRef: string): string {
   return `${publicUrl}${hookPath(side, webhookRef)}`
 }
@@ -78,5 +78,5 @@ export function hookUrl(publicUrl: string, side: WebhookSender, webhookRef: stri
 /** Inbox workflows per connection. */
 export const INBOX_SHARDS = 4
 
-/** eMarketeer's name for the CRM that a write comes from (docs/wire-emarketeer.md, vocabulary). */
+/** eMarketeer's name for the CRM from which a write comes (docs/wire-emarketeer.md, vocabulary). */
 export type CrmSource = 'crmDynamics' | 'crmSuperOffice'

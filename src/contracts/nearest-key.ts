@@ -1,8 +1,9 @@
-/** With more wrong letters it is another word. */
+/** A word with more wrong letters is a different word. */
 const MAX_EDITS = 2
 
 /**
- * The known key that a misspelt one probably means: case aside, at most two letters more, fewer or different.
+ * The known key that a misspelt one probably means: apart from case, at most two letters are added, missing or
+ * different.
  * @returns null if none is near.
  */
 export function nearestKey(key: string, known: readonly string[]): string | null {

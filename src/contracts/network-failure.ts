@@ -1,25 +1,25 @@
-/** How far a connection came before it failed. */
+/** How far a connection got before it failed. */
 export type NetworkFailureKind =
-  /** No connection was made: nothing has been sent. */
+  /** No connection came about: nothing was sent. */
   | 'notConnected'
-  /** TLS refused the other side's certificate: nothing has been sent. */
+  /** TLS refused the other side's certificate: nothing was sent. */
   | 'certificate'
-  /** TLS failed otherwise: the other side does not speak it, or refuses ours. */
+  /** TLS failed for another reason: the other side does not support it, or refuses ours. */
   | 'tls'
-  /** The connection broke: sent data may have arrived. */
+  /** The connection broke: data that was sent may have arrived. */
   | 'broken'
 
 export interface NetworkFailure {
   readonly kind: NetworkFailureKind
-  /** Code of the operating system, the resolver or TLS: `ECONNREFUSED`. */
+  /** Code of the operating system, the resolver or TLS, such as `ECONNREFUSED`. */
   readonly code: string
 }
 
-/** Node's system calls of the network; an error of another (`spawn`, `open`) is not the network's. */
+/** Node's system calls of the network. An error of another one (`spawn`, `open`) is not a network error. */
 const CONNECTING = /^(?:connect|getaddrinfo|query[A-Z]\w*)$/
 const TALKING = /^(?:read|write|shutdown)$/
 
-/** Codes of connecting. On a read or a write, the connection existed. */
+/** Error codes of connecting. On a read or a write, the connection already existed. */
 const NOT_CONNECTED =
   /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|ENODATA|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL)$/
 const BROKEN = /^(?:ECONNRESET|ECONNABORTED|ENETRESET|ENOTCONN|EPIPE|ETIMEDOUT|UND_ERR_SOCKET)$/
@@ -28,7 +28,7 @@ const CERTIFICATE =
   /^(?:\w*CERT_\w+|\w+_CERT|CERT_\w+|UNABLE_TO_\w+|ERROR_IN_C\w+|CRL_\w+|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)$/
 const TLS = /^(?:EPROTO|ERR_SSL_\w+|ERR_TLS_\w+)$/
 
-/** Depth to which libraries wrap a cause. */
+/** How many levels of wrapped causes are searched. */
 const MAX_DEPTH = 8
 
 interface Part {
@@ -37,13 +37,13 @@ interface Part {
 }
 
 /**
- * Classifies a network error from any library: the one list for HTTP, PostgreSQL and Temporal. Looks through causes,
- * and through the attempts at several addresses of one name.
+ * Classifies a network error of any library. HTTP, PostgreSQL and Temporal use this one list. Searches causes, and the
+ * attempts at several addresses of one name.
  * @returns null for any other error.
  */
 export function networkFailureOf(error: unknown): NetworkFailure | null {
   const parts = partsOf(error, MAX_DEPTH)
-  // The innermost error knows the system call; wrappers only repeat its code.
+  // The innermost error has the system call; wrappers only repeat its code.
   const told = parts.find(({ syscall }) => syscall !== null)
   if (told !== undefined) {
     return ofSyscall(told.code, told.syscall as string)

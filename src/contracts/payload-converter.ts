@@ -7,13 +7,13 @@ import {
 import { decode } from '@temporalio/common/lib/encoding.js'
 import { Undecodable } from './schema.js'
 
-/** Longest part of an encoding's name to show. */
+/** Longest part of an encoding's name that is shown. */
 const MAX_NAME = 40
 
 /**
- * Temporal's own converter, except that a payload it cannot decode is no error. Anybody who may signal or start a
- * workflow can send one (Temporal's UI offers `json/protobuf`), and an error while decoding fails the workflow's task
- * again and again: the workflow would be stuck, and every later message with it.
+ * Temporal's own converter, except that a payload which it cannot decode is not an error. Anybody who may signal or
+ * start a workflow can send one (Temporal's UI offers `json/protobuf`). An error while decoding fails the workflow's
+ * task again and again, so that the workflow, and every later message to it, would be stuck.
  */
 class TolerantPayloadConverter extends DefaultPayloadConverter {
   override fromPayload<T>(
@@ -29,7 +29,7 @@ class TolerantPayloadConverter extends DefaultPayloadConverter {
   }
 }
 
-/** Temporal's bundler and worker look for this name. */
+/** Temporal's bundler and worker import this name. */
 export const payloadConverter = new TolerantPayloadConverter()
 
 function encodingOf({ metadata }: Payload): string | null {

@@ -15,22 +15,22 @@ import {
   type Rule,
 } from './schema.js'
 
-/** Ids of eMarketeer are opaque text without blanks (docs/wire-emarketeer.md, common rules). */
+/** eMarketeer's ids are opaque texts without blanks (docs/wire-emarketeer.md, common rules). */
 const emarketeerId = text(
   /^[A-Za-z0-9._:-]{1,100}$/,
   'must be 1 to 100 letters, digits, ".", "_", ":" and "-"',
   'must be text, in quotes',
 )
 
-/** Contact ids per request; larger audiences are named by campaign and component. */
+/** Contact ids per request. A larger audience is named by campaign and component. */
 const MAX_CONTACT_IDS = 1_000
 
-/** Required with contact ids, and allowed only with them; otherwise eMarketeer's audience has them. */
+/** Required with contact ids, and allowed only with them; otherwise eMarketeer's audience contains them. */
 const SENDING_FIELDS = ['channel', 'categoryId', 'transactional'] as const
 
 const has = (input: Parameters<Rule>[0], key: string) => input[key] !== undefined
 
-/** Exactly one of connection and account. */
+/** Requires exactly one of connection and account. */
 const who: Rule = (input) => {
   if (has(input, 'connectionId') && has(input, 'accountId')) {
     const must = 'give either connectionId or accountId'
@@ -41,7 +41,7 @@ const who: Rule = (input) => {
     : [fault('value_missing', ['connectionId'], 'is missing, or accountId instead', undefined)]
 }
 
-/** One audience: contact ids with what they need, or campaign and component alone. */
+/** Requires one audience: contact ids with their sending fields, or campaign and component alone. */
 const audience: Rule = (input) => {
   const incomplete = (path: string, must: string) =>
     fault('audience_incomplete', [path], must, undefined)
@@ -69,7 +69,7 @@ const audience: Rule = (input) => {
   ]
 }
 
-/** A repeated contact is a fault of the sender, who would count it twice. */
+/** A repeated contact is the sender's fault, because the sender would count it twice. */
 const repeats: Rule = (input) => {
   const ids: readonly unknown[] = Array.isArray(input['contactIds']) ? input['contactIds'] : []
   const firstAt = new Map<unknown, number>()
@@ -85,7 +85,7 @@ const repeats: Rule = (input) => {
   return ids.length > MAX_CONTACT_IDS ? [] : faults
 }
 
-/** The deadline lies after a moment, and after the start. The shape reports invalid times. */
+/** Requires a deadline after `nowMs` and after the start. The shape reports invalid times. */
 const times =
   (nowMs: number): Rule =>
   ({ deadline, startAt }) => {
@@ -99,17 +99,17 @@ const times =
   }
 
 /**
- * The request of a pre-send (G1), in a file and as input of the workflow.
- * @param nowMs the deadline must lie after it: the time of the request.
+ * The request of a pre-send (G1), in a file and as the workflow's input.
+ * @param nowMs Unix ms of the request; the deadline must be later.
  */
 export function preSendRequest(nowMs: number) {
   return object<PreSendRequest>(
     {
       connectionId: optional(connectionId),
       accountId: optional(accountId),
-      // Part of workflow ids and audience keys, hence the few characters.
+      // Part of workflow ids and audience keys, so only these characters are allowed.
       sendoutId: text(
-        // Part of a gateway path, in which "." and ".." are no names.
+        // Part of a gateway path, in which "." and ".." are not names.
         /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,200}$/,
         'must be 1 to 200 letters, digits, ".", "_", ":" and "-", and not "." or ".."',
       ),

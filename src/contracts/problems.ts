@@ -4,25 +4,25 @@ import type { ErrorCode } from './error-catalogue.js'
 /** One fault in an input. */
 export interface Problem {
   readonly code: ErrorCode
-  /** A sentence without any secret, address or person. */
+  /** A sentence without a secret, an address or a person. */
   readonly message: string
-  /** Location: `dynamics.clientSecret`, `EMARKETEER_API_KEY`; null for the input as a whole. */
+  /** Location, such as `dynamics.clientSecret` or `EMARKETEER_API_KEY`; null for the complete input. */
   readonly path: string | null
   /** The value, redacted. */
   readonly value: string | null
 }
 
-/** {@link ErrorDocument} with all problems, the error itself first. */
+/** An {@link ErrorDocument} with all problems; the error itself is first. */
 export interface ProblemsDocument extends ErrorDocument {
   readonly error: ErrorDocument['error'] & { readonly problems: readonly Problem[] }
 }
 
-/** Problems in a message; the list itself is complete. */
+/** Problems named in a message; the list itself is complete. */
 const MAX_SHOWN = 20
 
 /**
- * Several problems of one input, reported at once, so that a file is corrected in one go. It has the first problem's
- * code, exit code and path, and all problems in its message. Never retryable by itself.
+ * All problems of one input in one error, so that a file can be corrected in one edit. It has the first problem's code,
+ * exit code and path, and all problems in its message. It is never retryable.
  */
 export class ProblemsError extends AppError {
   readonly problems: readonly Problem[]

@@ -1,14 +1,15 @@
 /**
- * Codes by which a CRM refuses us until a person fixes the cause; every other tripped breaker is reset by time alone.
+ * Codes of a CRM's refusal that lasts until a person removes the cause. Every other tripped breaker resets after its
+ * time.
  */
 export const REFUSAL_CODES = ['crm_auth_failed', 'crm_tenant_deleted'] as const
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number]
 
-/** A refusal by the CRM: nothing can be read until a person fixes the cause. */
+/** A refusal by the CRM: nothing can be read until a person removes the cause. */
 export interface Refusal {
   readonly code: RefusalCode
-  /** In plain words: since when, what is refused, and what to do. */
+  /** For people: since when, what is refused, and the remedy. */
   readonly message: string
 }
 

@@ -2,9 +2,9 @@ import type { ErrorCode } from './error-catalogue.js'
 import { nearestKey } from './nearest-key.js'
 
 /**
- * Schemas for external input: inputs of workflows, messages, requests. Pure and without packages, so that workflows,
- * the command line and the client use the same schemas (a schema library would cost each cached workflow a megabyte). A
- * schema checks; it changes nothing.
+ * Schemas of external input: inputs of workflows, messages, requests. They are pure and use no package, so that
+ * workflows, the command line and the client share them (a schema library would cost each cached workflow a megabyte).
+ * A schema checks a value and does not change it.
  */
 
 /** Path in the input: keys, and positions in lists. */
@@ -14,16 +14,19 @@ export type Path = readonly (string | number)[]
 export interface Fault {
   readonly code: ErrorCode
   readonly path: Path
-  /** The requirement, as text after the path: `must be text`. For an unknown key: the one probably meant, or empty. */
+  /**
+   * The requirement, as text that follows the path: `must be text`. For an unknown key: the key that was probably
+   * meant, or empty.
+   */
   readonly must: string
-  /** The value as it came; whoever shows it redacts it. */
+  /** The value as received. Code that shows it must redact it. */
   readonly value: unknown
 }
 
 export interface Schema<T> {
-  /** @returns faults of the value; empty: it is a `T`. */
+  /** @returns the value's faults; empty: it is a `T`. */
   faultsOf(value: unknown, path: Path): readonly Fault[]
-  /** Whether it may be absent as a key of an object. */
+  /** Whether an object may lack the key. */
   readonly mayLack?: boolean
   /** For the compiler only. */
   readonly of?: T
@@ -34,16 +37,20 @@ export type Rule = (input: Readonly<Record<string, unknown>>) => readonly Fault[
 
 /** Replaces a payload that could not be decoded (payload-converter.ts); every schema refuses it. */
 export class Undecodable {
-  /** @param encoding as the payload named it, shortened; null if it named none, or its data did not fit. */
+  /**
+   * @param encoding the encoding that the payload named, shortened; null if it named none, or if its data did not fit.
+   */
   constructor(readonly encoding: string | null) {}
 }
 
 const MAX_TEXT = 500
 
-/** Characters that a database does not store (zero, half a surrogate pair): a write would be retried for ever. */
+/**
+ * Characters that the database cannot store (zero, half a surrogate pair): a write with one would be retried forever.
+ */
 const UNSTORABLE = /[\0\p{Surrogate}]/u
 
-/** Text that matches a pattern. @param must in words: `must be 3 to 64 of a–z, 0–9 and "-"`. */
+/** Text that matches a pattern. @param must the requirement: `must be 3 to 64 of a–z, 0–9 and "-"`. */
 export function text(pattern: RegExp, must: string, mustBeText = 'must be text'): Schema<string> {
   return {
     faultsOf: (value, path) => {
@@ -55,12 +62,12 @@ export function text(pattern: RegExp, must: string, mustBeText = 'must be text')
   }
 }
 
-/** Whether a text can be kept as evidence: not empty, not too long, and storable. */
+/** Whether a text can be stored as evidence: not empty, not too long, and storable. */
 function isStorable(value: string): boolean {
   return value.trim() !== '' && value.length <= MAX_TEXT && !UNSTORABLE.test(value)
 }
 
-/** A person's words: not empty, at most 500 characters. */
+/** A text that a person wrote: not empty, at most 500 characters. */
 export const words: Schema<string> = {
   faultsOf: (value, path) =>
     typeof value === 'string' && isStorable(value)
@@ -73,7 +80,7 @@ export const flag: Schema<boolean> = {
     typeof value === 'boolean' ? [] : [invalid(path, 'must be true or false', value)],
 }
 
-/** A whole number within inclusive bounds. */
+/** An integer within inclusive bounds. */
 export function wholeNumber(least: number, most: number): Schema<number> {
   const must = `must be a whole number from ${least} to ${most}`
   return {
@@ -93,11 +100,11 @@ export function oneOf<const T extends string>(values: readonly T[]): Schema<T> {
 }
 
 const UTC = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z$/
-/** A later timer would overflow in the server. */
+/** A timer with a later end would overflow in the server. */
 const LAST_YEAR = 2200
 const LAST_MS = Date.UTC(LAST_YEAR, 0)
 
-/** A time in ISO UTC, on an existing day. Other forms would be read in the worker's own time zone. */
+/** A time in ISO 8601, UTC, on an existing day. Other forms would be read in the worker's time zone. */
 export const utcTime: Schema<string> = {
   faultsOf: (value, path) =>
     typeof value === 'string' && isUtcTime(value)
@@ -118,7 +125,7 @@ function isUtcTime(value: string): boolean {
   return ms >= 0 && ms < LAST_MS && new Date(ms).toISOString().startsWith(day!)
 }
 
-/** A list. @param most a longer one is not checked further: it would have as many faults. */
+/** A list. @param most a longer one is not checked further, because it would have as many faults. */
 export function list<T>(
   item: Schema<T>,
   { least = 0, most, tooMany = 'value_invalid' }: ListBounds,
@@ -151,7 +158,7 @@ interface ListBounds {
   readonly tooMany?: ErrorCode
 }
 
-/** The same schema, or null. */
+/** The same schema; also accepts null. */
 export function orNull<T>(schema: Schema<T>): Schema<T | null> {
   return {
     ...(schema.mayLack ? { mayLack: true } : {}),
@@ -159,7 +166,7 @@ export function orNull<T>(schema: Schema<T>): Schema<T | null> {
   }
 }
 
-/** The same schema, or absent; undefined counts as absent, as in JSON. */
+/** The same schema; the value may be absent. Undefined counts as absent, as in JSON. */
 export function optional<T>(schema: Schema<T>): Schema<T | undefined> {
   return {
     mayLack: true,
@@ -167,7 +174,7 @@ export function optional<T>(schema: Schema<T>): Schema<T | undefined> {
   }
 }
 
-/** With more unknown keys it is no misspelling. */
+/** An object with more unknown keys does not contain misspellings. */
 const MAX_GUESSES = 20
 
 /** The known key nearest to this one; empty if none is near. */
@@ -176,7 +183,7 @@ function meantBy(key: string, keys: object): string {
   return meant === null ? '' : `did you mean ${meant}?`
 }
 
-/** An object with these keys and no others. @param rules are checked even if keys have faults. */
+/** An object with exactly these keys. @param rules are checked even if keys have faults. */
 export function object<T extends object>(
   keys: { readonly [K in keyof Required<T>]: Schema<T[K]> },
   ...rules: readonly Rule[]
@@ -220,7 +227,10 @@ function faultsOfKey(
   return schema.mayLack ? [] : [fault('value_missing', at, 'is missing', undefined)]
 }
 
-/** Whether a value is a JSON object: no list, no bytes. By its tag, since workflows have a realm of their own. */
+/**
+ * Whether a value is a JSON object, not a list or bytes. It compares the tag, because workflows have a realm of their
+ * own.
+ */
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return Object.prototype.toString.call(value) === '[object Object]' && !isUndecodable(value)
 }

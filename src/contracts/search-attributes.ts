@@ -16,7 +16,7 @@ export interface SearchFacts {
   readonly tier?: Trigger
 }
 
-/** Search attributes of a workflow; they never hold personal data. */
+/** Search attributes of a workflow. They never contain personal data. */
 export function searchAttributes(facts: SearchFacts): TypedSearchAttributes {
   return new TypedSearchAttributes([
     ...(facts.connectionId === undefined

@@ -1,13 +1,13 @@
 import type { SetupPause, StepChoice, StepPreview } from './setup.js'
 
-/** The set-up workflow's activities. References and words only. */
+/** The set-up workflow's activities. All values are references and texts without personal data. */
 
 export interface StepDescription {
   readonly id: string
   readonly title: string
-  /** Usual duration, seconds. */
+  /** Usual duration in seconds. */
   readonly weight: number
-  /** Whether Support may skip it after a failure. Absent: planned by an earlier release, false. */
+  /** Whether Support may skip it after a failure. Absent in a plan from an earlier release, which means false. */
   readonly skippable?: boolean
 }
 
@@ -17,14 +17,14 @@ export interface SetupPlan {
   readonly steps: readonly StepDescription[]
 }
 
-/** Result of a step; failures are thrown. */
+/** Result of a step. Failures are thrown. */
 export type StepOutcome =
   | { readonly state: 'done' | 'skipped'; readonly note: string | null }
   | { readonly state: 'paused'; readonly pause: SetupPause }
 
-/** A decision by Support, to be kept as evidence (E3). */
+/** A decision by Support, which is stored as evidence (E3). */
 export interface SetupDecision {
-  /** Makes storing it twice harmless. */
+  /** Identifies it: storing the same id again changes nothing. */
   readonly decisionId: string
   readonly connectionId: string
   readonly step: string | null
@@ -37,16 +37,16 @@ export interface SetupDecision {
 
 export interface SetupActivities {
   planSetup(input: { connectionId: string }): Promise<SetupPlan>
-  /** Checks, installs what is missing, and checks again. Safe to repeat and to kill. */
+  /** Checks, installs what is missing, and checks again. Safe to repeat and to interrupt. */
   runSetupStep(input: {
     connectionId: string
     stepId: string
     choice: StepChoice | null
   }): Promise<StepOutcome>
-  /** Checks only. */
+  /** Checks and changes nothing. */
   previewSetupStep(input: { connectionId: string; stepId: string }): Promise<StepPreview>
-  /** Stores Support's decision, append-only. */
+  /** Stores Support's decision; append-only. */
   keepSetupDecision(input: SetupDecision): Promise<void>
-  /** Number of addresses that wait for a pass, for the first sync's progress. */
+  /** Number of addresses that wait for a pass; the progress of the first sync. */
   countDue(input: { connectionId: string }): Promise<number>
 }

@@ -3,63 +3,63 @@ import type { Phase } from './names.js'
 
 /**
  * Set-up for Support and the command line: status, pauses, overrides (rules E1–E3). The names are a contract
- * (docs/driving.md). No personal data but the name that Support gives with an override.
+ * (docs/driving.md). The only personal data is the name that Support states with an override.
  */
 
 export type { StepState }
 
-/** A value that Temporal can carry. */
+/** A value that Temporal can store. */
 export type Json =
   string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
-/** What an action of one CRM means, from the CRM's folder. The step is tried again with it. */
+/** The meaning of an action of one CRM, defined in the CRM's folder. The step is tried again with the action. */
 export interface ActionMeaning {
-  /** What it does, in a few words for Support. */
+  /** The effect of the action, in a few words for Support. */
   readonly words: string
   /** The field of the `override` message that it needs. */
   readonly needs?: string
-  /** The list in what the pause has `seen` whose things may be named, each by the first of these keys that it has. */
+  /** The list in the pause's `seen` whose items the field may name, each by the first of these keys that it has. */
   readonly among?: { readonly list: string; readonly by: readonly string[] }
-  /** A field that may be given beside; given again as it was `seen`, it keeps an earlier choice of it. */
+  /** A field that may be given in addition. If its value is the one that was `seen`, an earlier choice of it stays. */
   readonly keeps?: string
-  /** A field of an earlier choice that says nothing any more. */
+  /** A field of an earlier choice that does not apply any more. */
   readonly forgets?: string
 }
 
-/** What a pause of one CRM's own code means, from the CRM's folder. */
+/** The meaning of a pause with a code of one CRM, defined in the CRM's folder. */
 export interface PauseMeaning {
-  /** Set-up checks again by itself, as `PauseNature.looksAgain` says; absent: it waits for a person. */
+  /** Set-up checks again without a person, as `PauseNature.looksAgain` states; absent: it waits for a person. */
   readonly looksAgain?: boolean
-  /** A field of the choice that led to this pause, and that is not tried once more. */
+  /** A field of the choice that led to this pause, and that is not tried again. */
   readonly forgets?: string
-  /** What `skip` confirms, in plain words; absent: it only leaves the step out. */
+  /** What a person confirms with `skip`; absent: it only leaves out the step. */
   readonly skipConfirms?: string
 }
 
-/** What the actions of a CRM mean, by their names. */
+/** The meanings of a CRM's actions, by their names. */
 export type ActionMeanings = Readonly<Record<string, ActionMeaning>>
 
-/** What the pauses of a CRM mean, by their codes. */
+/** The meanings of a CRM's pauses, by their codes. */
 export type PauseMeanings = Readonly<Record<string, PauseMeaning>>
 
-/** Why a step waits, what was seen, and what Support can choose. */
+/** Why a step waits, what it found, and what Support can choose. */
 export interface SetupPause extends PauseMeaning {
-  /** One of every CRM, or the CRM's own. */
+  /** A code that every CRM has, or the CRM's own. */
   readonly code: string
-  /** In plain words: what is the matter and what to do. */
+  /** For people: the problem and the remedy. */
   readonly message: string
-  /** Actions, by their names. */
+  /** Names of actions. */
   readonly choices: readonly string[]
   /**
-   * What the CRM's own actions mean, whether offered here or not. Absent: a pause of every CRM, or one from before pauses
-   * carried it.
+   * The meanings of the CRM's own actions, whether or not this pause offers them. Absent: a pause that every CRM has,
+   * or one from before pauses stored the meanings.
    */
   readonly actions?: ActionMeanings
-  /** What was found, so that a choice can be made without opening the CRM: forms with ids and names, tabs … */
+  /** What the step found, so that a person can choose without opening the CRM: forms with ids and names, tabs … */
   readonly seen: { readonly [key: string]: Json }
 }
 
-/** What Support chose, as a step gets it: the action, and the fields that it and earlier ones need. */
+/** Support's choice as a step receives it: the action, and the fields that it and earlier actions need. */
 export interface StepChoice {
   readonly action: string
   readonly [field: string]: string | undefined
@@ -85,7 +85,7 @@ export interface PlannedChange {
   readonly diff?: string
 }
 
-/** State of a step. Times are ISO UTC. */
+/** State of a step. Times are ISO 8601 in UTC. */
 export interface StepStatus {
   readonly id: string
   readonly title: string
@@ -104,9 +104,9 @@ export interface SetupStatus {
   readonly phase: Phase
   /** 0–100. */
   readonly percent: number
-  /** Estimate from the steps' usual durations and this run's pace, without a person's waiting. */
+  /** Estimate from the steps' usual durations and this run's pace, without waits for a person. */
   readonly remainingSeconds: number
-  /** How it ended; null while it runs. */
+  /** The result; null while it runs. */
   readonly result: 'done' | 'aborted' | null
   /** Set while Support holds it. */
   readonly heldBy: (SetupIntervention & { readonly at: string }) | null
@@ -138,7 +138,7 @@ export interface SetupPreview {
 export interface StepPreview {
   readonly id: string
   readonly title: string
-  /** `nothing`: all of it exists already. */
+  /** `nothing`: everything exists already. */
   readonly state: 'nothing' | 'changes' | 'pauses' | 'skipped'
   readonly changes: readonly PlannedChange[]
   readonly pause: SetupPause | null
@@ -148,7 +148,10 @@ export interface StepPreview {
 /** Input of `disconnect`. */
 export interface DisconnectInput {
   readonly connectionId: string
-  /** False: sweep and webhooks end, all else stays (C8). True: what set-up installed in the CRM is removed too. */
+  /**
+   * False: sweeps and webhooks end, and everything else stays (C8). True: what set-up installed in the CRM is also
+   * removed.
+   */
   readonly removeInstalled: boolean
   readonly reason: string
   readonly by: string

@@ -1,7 +1,7 @@
 import type { Refusal } from './refusal.js'
 import type { WorkReport } from './work-report.js'
 
-/** A sweep that runs longer, or a connection not swept for longer, shows as failed. */
+/** A sweep that runs longer, or a connection that was not swept for longer, is shown as failed. */
 export const SWEEP_LATE_MS = 2 * 60 * 60_000
 
 /**
@@ -14,23 +14,23 @@ export type SweepOutcome = 'done' | 'failed' | 'refused' | 'skipped' | 'cancelle
 export interface SweepNote {
   readonly connectionId: string
   readonly outcome: SweepOutcome
-  /** Code and words of the reason; null if it is done. */
+  /** Code of the reason, and its message; both null if the sweep is done. */
   readonly code: string | null
   readonly message: string | null
-  /** What could not be read and what housekeeping could not be done, in words. */
+  /** Sentences on what could not be read and on housekeeping that could not be done. */
   readonly untidy: readonly string[]
 }
 
 /** Result of `sweepRun` and of each run of `backgroundSweep`. */
 export interface SweepResult extends WorkReport {
-  /** What the CRM holds that we leave alone, in sentences (C2, D3); empty until the sweep has looked. */
+  /** Sentences on the data in the CRM that we do not change (C2, D3); empty until the sweep has read it. */
   readonly notices: readonly string[]
-  /** The CRM refuses us: what was due stays due. Absent: everything was read. */
+  /** The CRM refuses us: due addresses stay due. Absent: everything was read. */
   readonly refused?: Refusal
-  /** Another sweep ran all the time; this one has done nothing. */
+  /** Another sweep ran throughout; this one did nothing. */
   readonly skipped?: true
-  /** Cancelled in Temporal: it did not pass over everything. The cron goes on. */
+  /** Cancelled in Temporal before it had handled every due address. The cron continues. */
   readonly cancelled?: true
-  /** What could not be read and what housekeeping could not be done, in words; absent: nothing. */
+  /** Sentences on what could not be read and on housekeeping that could not be done; absent: there is nothing. */
   readonly untidy?: readonly string[]
 }

@@ -15,18 +15,18 @@ export interface RunReference {
   readonly tier: Trigger
 }
 
-/** Cursor of the next stretch of due work. Ledger ids and ticks only. */
+/** Cursor of the next part of the due addresses. It contains ledger ids and ticks only. */
 export interface DueCursor {
   readonly upTo: number
   readonly after: { readonly addressId: number; readonly dirtyTick: number } | null
 }
 
-/** Report of a stretch of due work, with the cursor of the next; null: that was all. */
+/** Report on a part of the due addresses, with the cursor of the next part; null: there is none. */
 export interface DueReport extends WorkReport {
   readonly next: DueCursor | null
 }
 
-/** A sendout's run, once its request is accepted. */
+/** A sendout's run after its request was accepted. */
 export interface OpenedSendout {
   readonly sendoutRunId: string
   readonly connectionId: string
@@ -34,8 +34,8 @@ export interface OpenedSendout {
 }
 
 /**
- * How a sendout proves that both sides are fresh. `delta`: a complete delta of both sides, begun after the sendout's
- * request, proves everybody. `direct`: each targeted contact is read. `emarketeerOnly`: there is no CRM.
+ * How a sendout proves that both sides are fresh. `delta`: a complete delta of both sides that began after the
+ * sendout's request proves everybody. `direct`: each targeted contact is read. `emarketeerOnly`: there is no CRM.
  */
 export type FreshnessProof = 'delta' | 'direct' | 'emarketeerOnly'
 
@@ -49,19 +49,21 @@ export interface MembersReference {
   readonly proof: FreshnessProof
 }
 
-/** Activities of sweep, webhooks, resync and set-up's first sync. */
+/** Activities of sweeps, webhooks, resyncs and set-up's first sync. */
 export interface SyncActivities {
   /** Starts the sweep's cron workflow; safe to repeat. */
   startSweep(input: { connectionId: string }): Promise<void>
-  /** Ends set-up: webhooks and sweeps act from now on. */
+  /** Ends set-up: from then on webhooks and sweeps are handled. */
   activateConnection(input: { connectionId: string }): Promise<void>
   /** Copies the categories to the CRM (D3). */
   syncCategories(input: RunReference): Promise<WorkReport>
-  /** Reads the changes on both sides since the last time; `unreadable`: records that could not be read, in words. */
+  /**
+   * Reads the changes on both sides since the last reading. `unreadable`: sentences on records that could not be read.
+   */
   catchUpBoth(
     input: RunReference,
   ): Promise<WorkReport & { readonly unreadable?: readonly string[] }>
-  /** Passes over a few batches of what is due. */
+  /** Runs a pass over a few batches of due addresses. */
   syncDue(
     input: RunReference & { reading: 'direct' | 'copy'; place: DueCursor | null },
   ): Promise<DueReport>
@@ -71,18 +73,18 @@ export interface SyncActivities {
   drainInbox(
     input: RunReference & { shard: number },
   ): Promise<WorkReport & { nextDueMs: number | null }>
-  /** Marks addresses for a resync: those given by ledger id, or all that are linked. */
+  /** Marks addresses for a resync: those given by ledger id, or all linked ones. */
   markForResync(input: RunReference & { addressIds: readonly number[] | null }): Promise<void>
-  /** Reads and decides as a resync would, and writes nothing. */
+  /** Reads and decides as a resync does, but does not write. */
   rehearse(
     input: RunReference & { addressIds: readonly number[] | null; after: number },
   ): Promise<WorkReport & { next: number | null }>
   /**
-   * What the CRM holds that we leave alone, in sentences (C2, D3): names of categories and of legal bases, and counts;
-   * no address, no person's name.
+   * Sentences on the data in the CRM that we do not change (C2, D3): names of categories and of legal bases, and
+   * counts; no address and no person's name.
    */
   tellNotices(input: { connectionId: string }): Promise<readonly string[]>
-  /** Removes data whose retention has ended, and tends webhooks. @returns what could not be done, in words. */
+  /** Removes data whose retention has ended, and maintains webhooks. @returns sentences on what could not be done. */
   tidyUp(input: { connectionId: string }): Promise<{ untidy: readonly string[] }>
   /** Stores a sweep's result, for `connection show`. */
   noteSweep(input: SweepNote): Promise<void>
@@ -90,7 +92,7 @@ export interface SyncActivities {
 
 export interface PreSendActivities {
   /**
-   * Finds a request's account and connection, before any wait. The workflow has checked its shape already.
+   * Finds a request's account and connection, before any wait. The workflow has already checked its shape.
    * @returns the start, and the deadline (Unix ms).
    */
   checkPreSend(input: { request: PreSendRequest }): Promise<{
@@ -103,31 +105,31 @@ export interface PreSendActivities {
   /** Opens the run of the result and the list, on the account's current connection. */
   openSendout(input: {
     request: PreSendRequest
-    /** From the check; null if that was cut off, absent from runs of former releases. */
+    /** From the check; null if that was cut off, absent in runs of former releases. */
     accountId?: string | null
     sendoutRunId: string
     deadlineMs: number
   }): Promise<OpenedSendout>
-  /** Fixes who is targeted, at this moment. */
+  /** Fixes the targeted contacts as of this moment. */
   fixAudience(input: {
     sendoutRunId: string
     connectionId: string
     request: PreSendRequest
   }): Promise<{ targeted: number; requests: Requests }>
-  /** Chooses the cheapest proof that both sides are fresh, and gives it if one reading proves everybody. */
+  /** Chooses the cheapest proof that both sides are fresh, and makes it if one reading proves everybody. */
   proveFreshness(input: {
     sendoutRunId: string
     connectionId: string
     runId: string
   }): Promise<{ proof: FreshnessProof; requests: Requests }>
   syncMembers(input: MembersReference): Promise<WorkReport>
-  /** Decides everybody by the send gate, reading eMarketeer's own acts last. */
+  /** Decides every contact by the send gate; reads eMarketeer's own acts last. */
   decideMembers(input: {
     sendoutRunId: string
     connectionId: string
     runId: string
   }): Promise<{ requests: Requests }>
-  /** Closes the run: result and receipt. */
+  /** Closes the run: stores its result and receipt. */
   closeSendout(input: {
     sendoutRunId: string
     proof: FreshnessProof | null

@@ -12,12 +12,12 @@ const STATUS = {
   unauthenticated: 16,
 } as const
 
-/** Depth to search for a status below what was thrown. */
+/** How many levels below the error are searched for a status. */
 const MAX_DEPTH = 8
 
-/** gRPC names network codes in its message, not beside it. */
+/** gRPC names network codes in its message only. */
 const CODE_IN_WORDS = /\b(?:E[A-Z]{4,}|EAI_[A-Z]+|[A-Z_]*(?:CERT|SIGNATURE)[A-Z_]*)\b/
-/** Certificate errors in the words of Node's TLS and of the worker's native core. */
+/** Certificate errors in the messages of Node's TLS and of the worker's native core. */
 const CERTIFICATE = /certificate|UnknownIssuer|NotValidForName/i
 
 export interface TemporalPlace {
@@ -25,21 +25,21 @@ export interface TemporalPlace {
   readonly namespace?: string
 }
 
-/** The core gives statuses in words: descriptions or names. */
+/** The native core states a status as text: by description or by name. */
 const CORE_STATUSES: readonly (readonly [RegExp, number])[] = [
   [/does not have valid authentication credentials|code: Unauthenticated/, STATUS.unauthenticated],
   [/does not have permission to execute|code: PermissionDenied/, STATUS.permissionDenied],
   [/code: NotFound/, STATUS.notFound],
 ]
-/** The server's words. */
+/** The server's message for an unknown namespace. */
 const UNKNOWN_NAMESPACE = /Namespace (?:(\S+) (?:is|was) not found|not found: '([^']+)')/
 
 /**
- * Converts an error of Temporal's client or core to one of the catalogue, with the variable to look at: a network
- * failure (`temporal_unreachable`), a certificate (`temporal_tls_failed`), refused credentials
- * (`temporal_auth_failed`), an unknown namespace (`temporal_namespace_missing`). Recognised by its form, so that no
- * Temporal package is loaded for it.
- * @returns null if the error says nothing about Temporal itself: a bug.
+ * Converts an error of Temporal's client or core to one of the catalogue, with the variable to check: a network failure
+ * (`temporal_unreachable`), a certificate (`temporal_tls_failed`), refused credentials (`temporal_auth_failed`), an
+ * unknown namespace (`temporal_namespace_missing`). Recognises errors by their form, so that no Temporal package is
+ * loaded for it.
+ * @returns null if the error is not about Temporal itself: a bug.
  */
 export function temporalFailureOf(error: unknown, place: TemporalPlace = {}): AppError | null {
   const at = place.address === undefined ? '' : ` at ${place.address}`
@@ -62,7 +62,7 @@ export function temporalFailureOf(error: unknown, place: TemporalPlace = {}): Ap
   }
 }
 
-/** The error for a failed connection, whatever was thrown. */
+/** The error for a failed connection, whatever the cause. */
 export function temporalNotConnected(place: TemporalPlace, error?: unknown): AppError {
   const at = place.address === undefined ? '' : ` at ${place.address}`
   const words = error instanceof Error ? wordsOf(error, MAX_DEPTH) : ''
@@ -80,7 +80,7 @@ function unanswered(words: string, at: string, place: TemporalPlace, error: unkn
   return temporalFault('temporal_unreachable', message, 'TEMPORAL_ADDRESS', error, address)
 }
 
-/** The server's words, or those of the client's class. */
+/** The namespace in the server's message or in that of the client's class. */
 function namespaceIn(words: string): string | undefined {
   const [, ofServer, ofClient] = UNKNOWN_NAMESPACE.exec(words) ?? []
   return ofServer ?? ofClient
@@ -103,7 +103,7 @@ function namespaceMissing(at: string, namespace: string | undefined, error: unkn
   )
 }
 
-/** Describes why Temporal cannot be used. @param path the variable to look at. */
+/** Describes why Temporal cannot be used. @param path the variable to check. */
 export function temporalFault(
   code: Extract<ErrorCode, `temporal_${string}`>,
   message: string,
@@ -119,8 +119,8 @@ export function temporalFault(
 }
 
 /**
- * The outermost gRPC status, and its words. `details` distinguishes it from other errors' numeric codes; for an unknown
- * namespace the client throws a class of its own without either.
+ * The outermost gRPC status with its message. `details` distinguishes it from other errors' numeric codes. For an
+ * unknown namespace the client throws a class of its own that has neither.
  */
 function statusOf(error: unknown, depth: number): readonly [number, string] | null {
   if (typeof error !== 'object' || error === null || depth === 0) {

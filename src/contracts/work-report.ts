@@ -8,7 +8,7 @@ export interface Writes {
   readonly crm: number
 }
 
-/** Result of a piece of sync work. */
+/** Result of an activity's sync work. */
 export interface WorkReport {
   readonly requests: Requests
   readonly writes: Writes
@@ -26,7 +26,7 @@ export const NO_WORK: WorkReport = {
   held: 0,
 }
 
-/** Adds two reports in one step, so that parallel lanes lose nothing. */
+/** Adds two reports in one step, so that parallel activities lose nothing. */
 export function addWork(a: WorkReport, b: Partial<WorkReport>): WorkReport {
   return {
     requests: addSides(a.requests, b.requests),

@@ -7,7 +7,7 @@ export interface Category {
   readonly archived: boolean
 }
 
-/** The request for an audience. The same `sendoutId` returns the same audience again. */
+/** A request for an audience. The same `sendoutId` returns the same audience again. */
 export interface AudienceRequest {
   readonly sendoutId: string
   readonly campaignId: string
@@ -18,17 +18,17 @@ export interface AudienceRequest {
 export interface Audience {
   readonly audienceId: string
   readonly channel: 'email' | 'sms'
-  /** null = no category: only total unsubscribes are excluded. */
+  /** null: no category, so that only total unsubscribes are excluded. */
   readonly categoryId: string | null
   readonly transactional: boolean
 }
 
-/** Stands for an address that cannot be read, which is not the same as no address. No address is empty. */
+/** Stands for an address that cannot be read. No address is empty, and null means that there is no address. */
 export const UNKNOWN_EMAIL = ''
 
 /**
- * One member. An SMS member's e-mail may be null, an e-mail member's mobile too. An unreadable member has an empty id
- * and the address {@link UNKNOWN_EMAIL}.
+ * One member. An SMS member's e-mail may be null, and so may an e-mail member's mobile. An unreadable member has an
+ * empty id and the address {@link UNKNOWN_EMAIL}.
  */
 export interface AudienceMember {
   readonly contactId: string
@@ -36,13 +36,13 @@ export interface AudienceMember {
   readonly mobile: string | null
 }
 
-/** One page of members, or the statement that the audience is older than 7 days. */
+/** One page of members, or the result that the audience is older than 7 days. */
 export type AudiencePage =
   | {
       readonly status: 'page'
       readonly items: readonly AudienceMember[]
       readonly nextCursor: string | null
-      /** null: not given. */
+      /** null: not stated. */
       readonly total: number | null
     }
   | { readonly status: 'audienceExpired' }

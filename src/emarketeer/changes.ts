@@ -3,13 +3,13 @@ import type { Actor, ChangeType, ReadLegalBasis, Writer } from './vocabulary.js'
 
 /** Items of the change feed, and data of webhooks (docs/wire-emarketeer.md, change object). Times: Unix ms. */
 
-/** The facts that every change has. */
+/** Facts common to all changes. */
 export interface ChangeFacts {
-  /** Also the webhook id; the same on every delivery. */
+  /** Also the webhook id. It is the same on every delivery. */
   readonly id: string
-  /** All contacts that had the address then, oldest first; for contact changes only that contact. */
+  /** All contacts that had the address at that time, oldest first; for contact changes only that contact. */
   readonly contactIds: readonly string[]
-  /** null for categories, and if all its contacts have since been deleted. */
+  /** null for categories, and if all contacts with the address were deleted since. */
   readonly email: string | null
   readonly eventTimeMs: number
   readonly recordedAtMs: number
@@ -49,14 +49,14 @@ export interface ContactDeleted extends ChangeFacts {
   readonly type: 'contact.deleted'
 }
 
-/** A category was created, renamed or archived: read all of them again (D3). */
+/** A category was created, renamed or archived. Read all of them again (D3). */
 export interface CategoryChanged extends ChangeFacts {
   readonly type: 'category.created' | 'category.renamed' | 'category.archived'
 }
 
 /**
  * An item that does not fit the contract. It is passed on so that it is not lost and does not fail the others: read the
- * state of its contacts. If it names none, only a full walk finds what changed.
+ * state of its contacts. If it names none, only a full walk finds the change.
  */
 export interface UnreadableChange {
   readonly type: 'unreadable'
@@ -78,7 +78,7 @@ export type Change =
 
 export type FeedItem = Change | UnreadableChange
 
-/** The start of a read of the feed: a stored cursor or a starting point. */
+/** Where a reading of the feed starts: a stored cursor or a starting point. */
 export type FeedPosition =
   { readonly cursor: string } | { readonly from: 'now' | 'beginning' | { readonly timeMs: number } }
 
@@ -92,8 +92,7 @@ export interface ChangesQuery {
 }
 
 /**
- * One page, or the statement that the position is older than 400 days: then walk all states (EM-B3b) from a fresh
- * cursor.
+ * One page, or the result that the position is older than 400 days: then walk all states (EM-B3b) from a new cursor.
  */
 export type ChangesAnswer =
   | {

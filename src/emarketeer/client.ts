@@ -15,7 +15,7 @@ import type { WriteAnswer, WriteRequest } from './writes.js'
 export type StatesQuery =
   { readonly contactIds: readonly string[] } | { readonly emails: readonly string[] }
 
-/** Start and length of a walk or page. */
+/** Start and length of a walk or a page. */
 export interface PageQuery {
   readonly cursor?: string | null | undefined
   readonly limit?: number | undefined
@@ -23,8 +23,8 @@ export interface PageQuery {
 
 /**
  * eMarketeer's internal sync feed for one account (docs/wire-emarketeer.md, layer B). Every method throws
- * `UpstreamError`, which says whether it is retryable and after how many seconds. If the caller exceeds a size limit,
- * it throws `RangeError` before sending anything: a programming error.
+ * `UpstreamError`, which states whether it is retryable and after how many seconds. A caller that exceeds a size limit
+ * gets a `RangeError` before anything is sent: a programming error.
  */
 export interface EmarketeerClient {
   readonly accountId: string
@@ -34,12 +34,16 @@ export interface EmarketeerClient {
   changes(query: ChangesQuery, context?: CallContext): Promise<ChangesAnswer>
   /** State of up to 1,000 contacts (EM-B3); `readManyStates` takes more. Reads our own writes. */
   readStates(query: StatesQuery, include?: StatePart, context?: CallContext): Promise<StatesRead>
-  /** Walks all contacts by id (EM-B3b), up to 1,000 a page. It is no snapshot: catch up with the feed. */
+  /**
+   * A page of the walk over all contacts by id (EM-B3b), up to 1,000. The walk is not a snapshot: read the feed
+   * afterwards.
+   */
   walkStates(query: PageQuery & { include?: StatePart }, context?: CallContext): Promise<StatesPage>
   /**
    * Conditional bulk write (EM-B4). After a 5xx, a time-out or a broken connection it repeats the same call up to
    * twice; then the error has `mayHaveBeenApplied`, and the caller repeats the call later with the same key and items.
-   * 429 is thrown at once. An item refused as malformed comes back as `invalid`; the rest is written.
+   * It throws a 429 immediately. An item that was refused as malformed is returned as `invalid`; the others are
+   * written.
    */
   writeStates(request: WriteRequest, context?: CallContext): Promise<WriteAnswer>
   /** Subscription categories (EM-B5). */
@@ -47,7 +51,7 @@ export interface EmarketeerClient {
     query: { includeArchived: boolean },
     context?: CallContext,
   ): Promise<readonly Category[]>
-  /** Fixes an audience, or returns the one that the sendout id already has (EM-B6). */
+  /** Fixes an audience, or returns the one that was fixed for the sendout id (EM-B6). */
   createAudience(request: AudienceRequest, context?: CallContext): Promise<Audience>
   /** A page of members, up to 5,000 (EM-B6). */
   audienceContacts(
@@ -57,14 +61,16 @@ export interface EmarketeerClient {
   ): Promise<AudiencePage>
   /** The registered webhook, or null (EM-B7). */
   getWebhook(context?: CallContext): Promise<WebhookRegistration | null>
-  /** Registers or re-enables the webhook; returns its signing secret, which a repeated call keeps. */
+  /**
+   * Registers the webhook or enables it again; returns its signing secret. A repeated call does not change the secret.
+   */
   putWebhook(
     webhook: { url: string; events: readonly ChangeType[] },
     context?: CallContext,
   ): Promise<{ readonly secret: string }>
-  /** Removes the webhook, if there is one. */
+  /** Removes the webhook if there is one. */
   deleteWebhook(context?: CallContext): Promise<void>
-  /** Creates a new secret; for 24 hours both sign. */
+  /** Creates a new secret. For 24 hours eMarketeer signs with both. */
   rotateWebhookSecret(context?: CallContext): Promise<{ readonly secret: string }>
   close(): void
 }

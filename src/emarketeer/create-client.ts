@@ -15,11 +15,11 @@ export interface EmarketeerConfig {
   readonly apiKey: string
   readonly accountId: string
   readonly timeouts?: Partial<HttpTimeouts> | undefined
-  /** How writes of unknown outcome are repeated; the default fits production. */
+  /** How writes of unknown outcome are repeated. The default is for production. */
   readonly repeat?: RepeatOptions | undefined
 }
 
-/** Builds the client of one account; it keeps connections open until `close`. */
+/** Creates the client of one account. It keeps connections open until `close`. */
 export function createEmarketeerClient(config: EmarketeerConfig): EmarketeerClient {
   const http = createHttp({
     system: 'emarketeer',

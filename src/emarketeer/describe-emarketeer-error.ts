@@ -5,7 +5,7 @@ import {
   type TextAnswer,
 } from '../http/index.js'
 
-/** The codes of the contract (docs/wire-emarketeer.md, errors). Any other word may be a value and is not passed on. */
+/** The contract's error codes (docs/wire-emarketeer.md, errors). Any other text may be a value and is not passed on. */
 const CODES: ReadonlySet<unknown> = new Set([
   'malformed_json',
   'invalid_api_key',
@@ -26,7 +26,7 @@ const CODES: ReadonlySet<unknown> = new Set([
   'unavailable',
 ])
 
-/** Names that we send in bodies and queries. A path with another name is not about our request. */
+/** Names that we send in bodies and queries. A path with another name does not concern our request. */
 const FIELDS: ReadonlySet<string> = new Set(
   (
     'accountId actor campaignId categoryId clientId comment company componentId contactId contactIds contacts cursor email ' +
@@ -42,10 +42,9 @@ const PATH = /^[A-Za-z]+(?:\[\d{1,4}\]|\.[A-Za-z]+|\.\d{1,4}(?=\.|$)){0,5}$/
 const MAX_PATHS = 3
 
 /**
- * Reads eMarketeer's error body, `{"error":{"code","details":[{"path"}]}}`. Keeps only words of the contract, as the
- * rest may be personal data.
- * `idempotency_in_progress` is a 409 that passes by itself: the first call with that key still runs, so waiting helps
- * and the write may be stored.
+ * Reads eMarketeer's error body, `{"error":{"code","details":[{"path"}]}}`. It keeps only the contract's words, because
+ * the rest may be personal data. `idempotency_in_progress` is a 409 that needs no new decision: the first call with
+ * that key is still running, so waiting helps, and the write may be stored.
  */
 export function describeEmarketeerError(answer: TextAnswer): ErrorDescription {
   const body = jsonOrUndefined(answer.body, SMALL_ANSWER.elements)

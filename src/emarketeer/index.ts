@@ -1,4 +1,4 @@
-/** eMarketeer: the sync feed's client, webhook verification, and the public API's contact port. */
+/** eMarketeer: the sync feed's client, webhook verification, and the part of the public API that creates contacts. */
 export { createEmarketeerClient, type EmarketeerConfig } from './create-client.js'
 export type { EmarketeerClient, PageQuery, StatesQuery } from './client.js'
 export { readManyStates } from './read-many-states.js'

@@ -12,12 +12,12 @@ import { describeEmarketeerError } from './describe-emarketeer-error.js'
 import { withoutRefused } from './without-refused.js'
 
 /**
- * The one operation of eMarketeer's public API that the sync needs: creating contacts, for `createMissing` (E7;
- * docs/wire-emarketeer.md, layer A). Its schema is assumed, so it has its own port: a correction changes this file
- * only.
+ * The only operation of eMarketeer's public API that the sync needs: creating contacts, for `createMissing` (E7;
+ * docs/wire-emarketeer.md, layer A). Its schema is assumed, so it has an interface of its own, and a correction changes
+ * only this file.
  */
 
-/** Fields of a contact. An absent field stays as it is, null empties it. Consent cannot be set here. */
+/** Fields of a contact. An absent field does not change, null empties it. Consent cannot be set here. */
 export interface ContactUpsert {
   readonly email: string
   readonly firstName?: string | null
@@ -32,19 +32,19 @@ export interface ContactUpsert {
 /** Most contacts per call. */
 export const MAX_UPSERTS = 100
 
-/** The port. A repeated call is harmless: contacts are matched by address. */
+/** Creating contacts. Repeating a call is safe, because contacts are matched by address. */
 export interface PublicContacts {
   /**
-   * Creates or updates up to 100 contacts. eMarketeer refuses a call for one bad item; the others are then sent again
-   * without it. If the API asked for time, or refused the key in the last five minutes, it is not called and the same
-   * error is thrown again. The result does not say who was created: read the states.
+   * Creates or updates up to 100 contacts. eMarketeer refuses a call because of one bad item; the others are then sent
+   * again without it. If the API asked for a wait, or refused the key in the last five minutes, it is not called and
+   * the same error is thrown again. The result does not state who was created: read the states.
    * @throws UpstreamError; RangeError above 100 contacts.
    */
   upsert(contacts: readonly ContactUpsert[], context?: CallContext): Promise<void>
   close(): void
 }
 
-/** Address of the public API, and one account's public key (a secret). */
+/** Address of the public API, and an account's public key (a secret). */
 export interface PublicContactsConfig {
   /** `EMARKETEER_CONNECT_URL`. */
   readonly connectUrl: string
@@ -52,7 +52,7 @@ export interface PublicContactsConfig {
   readonly timeouts?: Partial<HttpTimeouts> | undefined
 }
 
-/** The sync feed says who exists now, and with what state. */
+/** The sync feed shows who exists now, and with what state. */
 const upserted = answer(
   {
     name: 'emarketeer.upserted',
@@ -62,13 +62,13 @@ const upserted = answer(
   part({}),
 )
 
-/** The API asked for time or refused the key: nobody calls it until then. */
+/** The API asked for a wait or refused the key. It is not called until then. */
 interface Shut {
   readonly error: UpstreamError
   readonly untilMs: number
 }
 
-/** For a 429 that names no time. */
+/** Wait after a 429 that states no time. */
 const DEFAULT_WAIT_SECONDS = 15
 /** Wait before a refused key is tried again. */
 const REFUSED_KEY_WAIT_SECONDS = 5 * 60
@@ -86,7 +86,7 @@ function shutBy(error: unknown): Shut | null {
   return waitSeconds === null ? null : { error, untilMs: Date.now() + waitSeconds * 1_000 }
 }
 
-/** Builds the port of one account. */
+/** Creates the client for one account. */
 export function createPublicContacts(config: PublicContactsConfig): PublicContacts {
   const http = createHttp({
     system: 'emarketeer',

@@ -7,20 +7,20 @@ import { emarketeerSpelling } from './spelling.js'
 import { TOO_LARGE, type StatePart, type StatesRead } from './states.js'
 import { withoutRefused } from './without-refused.js'
 
-/** Parallel reads. eMarketeer allows 50 a second, so this leaves room for others. */
+/** Parallel reads. eMarketeer allows 50 requests a second, so this leaves room for others. */
 const LANES = 4
 
-/** eMarketeer refuses any other address, and with it the other 999 of the call (docs/wire-emarketeer.md, EM-B3). */
+/** eMarketeer refuses any other address, and with it the complete call (docs/wire-emarketeer.md, EM-B3). */
 const ASKABLE = /^[^\s@!#$%*/?^`{|}~\\]+@[^\s@!#$%*/?^`{|}~\\]+$/
 const MAX_ADDRESS_LENGTH = 254
 
 /**
  * Reads the state of any number of contacts in calls of 1,000, a few in parallel (EM-B3).
  *
- * Each contact is asked for once, each address in eMarketeer's spelling. An address that cannot belong to a contact is
- * `missing` without a request, and so is one that eMarketeer refuses. If an answer exceeds a limit, half as many are
- * asked for; a single address that exceeds it (more contacts than a page holds) is `unreadable`.
- * @throws UpstreamError of the first call that failed; the other calls run on and their answers are dropped.
+ * It asks for each contact once, and for each address in eMarketeer's spelling. An address that cannot belong to a
+ * contact is `missing` without a request, and so is one that eMarketeer refuses. If an answer exceeds a limit, it asks
+ * for half as many. A single address that exceeds it (more contacts than a page holds) is `unreadable`.
+ * @throws UpstreamError of the first call that failed; the other calls continue and their answers are dropped.
  */
 export async function readManyStates(
   client: Pick<EmarketeerClient, 'readStates'>,
@@ -63,7 +63,7 @@ export async function readManyStates(
   }
 }
 
-/** One call. If eMarketeer refuses single items, it is repeated without them. */
+/** One call. If eMarketeer refuses single items, the call is repeated without them. */
 async function readTaken(
   client: Pick<EmarketeerClient, 'readStates'>,
   query: StatesQuery,
@@ -88,7 +88,7 @@ async function readTaken(
   }
 }
 
-/** Reads in halves what exceeds the limits of one answer. */
+/** Reads in halves if an answer exceeds the limits. */
 async function readHalves(
   client: Pick<EmarketeerClient, 'readStates'>,
   query: StatesQuery,

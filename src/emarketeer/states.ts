@@ -8,7 +8,7 @@ export interface ConsentState {
   readonly legalBasis: ReadLegalBasis
   /** Number of changes of this one value; 0 = never set. */
   readonly version: number
-  /** When the person or user decided. */
+  /** When the person or user made the decision. */
   readonly eventTimeMs: number | null
   /** When eMarketeer stored it. */
   readonly recordedAtMs: number | null
@@ -20,7 +20,7 @@ export interface ConsentState {
 export interface SubscriptionState {
   readonly categoryId: string
   readonly subscribed: boolean
-  /** 0 = never set: the default Yes, which nobody chose (D5). */
+  /** 0: never set, so the value is the default Yes, which nobody chose (D5). */
   readonly version: number
   readonly eventTimeMs: number | null
   readonly recordedAtMs: number | null
@@ -33,44 +33,44 @@ export interface ContactState {
   readonly contactId: string
   readonly email: string | null
   readonly mobile: string | null
-  /** null if not asked for, and for a contact without e-mail, which has no state. */
+  /** null if it was not requested, and for a contact without an e-mail address, which has no state. */
   readonly consents: Readonly<Record<Purpose, ConsentState>> | null
-  /** null as with `consents`. */
+  /** null as for `consents`. */
   readonly subscriptions: readonly SubscriptionState[] | null
 }
 
-/** The half of the state to read; both by default. */
+/** The part of the state to read; default: both. */
 export type StatePart = 'consents' | 'subscriptions'
 
 /**
  * A contact whose state does not fit the contract: unknown, not absent. It is passed on so that it neither fails the
- * others nor counts as gone.
+ * others nor counts as deleted.
  */
 export interface UnreadableState {
-  /** null: the id is unreadable too. */
+  /** null: the id is also unreadable. */
   readonly contactId: string | null
   readonly email: string | null
-  /** The path that does not fit, e.g. `consents.marketingSendouts.version`, or {@link TOO_LARGE}; never a value. */
+  /** The path that does not fit, such as `consents.marketingSendouts.version`, or {@link TOO_LARGE}; never a value. */
   readonly path: string
 }
 
-/** Replaces a path: this single contact exceeds the limit of an answer, and was not parsed. */
+/** Replaces a path: this single contact exceeds the limit of an answer and was not parsed. */
 export const TOO_LARGE = '(too large)'
 
-/** Answer of a read by ids or addresses. */
+/** Answer to a read by ids or addresses. */
 export interface StatesRead {
-  /** By id in the order of the request; by address all contacts of each, oldest first. */
+  /** By id in the order of the request; by address all contacts of each address, oldest first. */
   readonly items: readonly ContactState[]
   readonly unreadable: readonly UnreadableState[]
   /** Ids or addresses that no contact has. */
   readonly missing: readonly string[]
 }
 
-/** One page of the walk over all contacts; `nextCursor` null = the end. */
+/** A page of the walk over all contacts; `nextCursor` null: it is the last. */
 export interface StatesPage {
   readonly items: readonly ContactState[]
   readonly unreadable: readonly UnreadableState[]
   readonly nextCursor: string | null
-  /** null: not given. */
+  /** null: not stated. */
   readonly total: number | null
 }

@@ -1,20 +1,20 @@
 import type { LegalBasis } from '../domain/legal-basis.js'
 
 /**
- * Words of eMarketeer's sync feed (docs/wire-emarketeer.md, vocabulary). Sources are texts: eMarketeer adds new ones,
- * and the rule only asks whether a CRM wrote a value.
+ * Words of eMarketeer's sync feed (docs/wire-emarketeer.md, vocabulary). Sources are texts, because eMarketeer adds new
+ * ones and the rule only asks whether a CRM wrote a value.
  */
 
-/** This service's name in writes; a change with this writer is our own echo. */
+/** This service's name in writes. A change with this writer is our own echo. */
 export const SYNC_CLIENT_ID = 'legal-basis-sync'
 
 /**
- * A legal basis as read. `unreadable` is a text outside the vocabulary. It affects that one value only, is never
- * written back, and the send gate counts it as not verified.
+ * A legal basis as read. `unreadable` is a text outside the vocabulary. It affects only that value and is never written
+ * back; at the send gate it counts as not verified.
  */
 export type ReadLegalBasis = LegalBasis | 'unreadable'
 
-/** Who acted. `name` is a user's personal data: it goes into the consent event, never into a log. */
+/** Who acted. `name` is a user's personal data. It is stored in the consent event and never logged. */
 export interface Actor {
   readonly type: 'dataSubject' | 'user' | 'crmUser' | 'system'
   readonly id: string | null
@@ -40,7 +40,7 @@ export const CHANGE_TYPES = [
 
 export type ChangeType = (typeof CHANGE_TYPES)[number]
 
-/** Whether the source of a state or change is a CRM: then nobody acted in eMarketeer (docs/reconciliation.md). */
+/** Whether a CRM is the source of a state or change: then nobody acted in eMarketeer (docs/reconciliation.md). */
 export function isCrmSource(source: string | null): boolean {
   return source !== null && source.startsWith('crm')
 }

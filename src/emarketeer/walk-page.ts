@@ -4,7 +4,7 @@ import { TOO_LARGE, type StatesPage } from './states.js'
 
 /**
  * Reads a page of the walk over all contacts (EM-B3b), as long as the limits allow. A single contact that is too large
- * is `unreadable`: its page is read again without subscriptions, as only a page says where the next one begins.
+ * is `unreadable`. Its page is read again without subscriptions, because only a page states where the next one begins.
  * @throws UpstreamError
  */
 export async function walkPage(

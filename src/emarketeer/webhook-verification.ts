@@ -5,15 +5,15 @@ import type { FeedItem } from './changes.js'
 import { webhookEnvelope } from './wire/change-schemas.js'
 import { readChange } from './wire/read-change.js'
 
-/** Why a delivery is refused. No refusal is worth a retry by the sender. */
+/** Why a delivery is refused. The sender must not retry any of them. */
 export type WebhookRefusal =
   | 'missing_headers'
   | 'timestamp_unreadable'
-  /** More than 5 minutes off: a replayed delivery or a wrong clock. */
+  /** More than 5 minutes apart: a replayed delivery or a wrong clock. */
   | 'timestamp_out_of_tolerance'
-  /** No signature matches any of our secrets, or the body was changed. */
+  /** No signature matches one of our secrets, or the body was changed. */
   | 'bad_signature'
-  /** Signed, but not the contract's envelope. */
+  /** Signed, but not in the contract's form. */
   | 'malformed_body'
   | 'other_account'
 
@@ -22,21 +22,22 @@ export type WebhookVerdict =
   | { readonly ok: true; readonly webhookId: string; readonly change: FeedItem }
   | { readonly ok: false; readonly reason: WebhookRefusal }
 
-/** One delivery as received. */
+/** A delivery as received. */
 export interface WebhookDelivery {
-  /** Exactly the bytes received: the signature covers them. */
+  /** The exact bytes received, because the signature covers them. */
   readonly rawBody: Buffer
   /** Lower-case names, as in Node. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
-/** The headers that sign a delivery; all are required. */
+/** The headers that sign a delivery. All are required. */
 export const WEBHOOK_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const
 
 /**
- * Verifies a delivery per Standard Webhooks 1.0.0 and reads its change (docs/wire-emarketeer.md, EM-B7).
- * @param secrets `whsec_…`; several during a rotation. A malformed one is a `TypeError`.
- * @returns the change (possibly `unreadable`), or a refusal. Never throws for what was sent.
+ * Verifies a delivery by Standard Webhooks 1.0.0 and reads its change (docs/wire-emarketeer.md, EM-B7).
+ * @param secrets `whsec_…`; several during a rotation.
+ * @returns the change (possibly `unreadable`), or a refusal. Never throws because of the delivery.
+ * @throws TypeError for a malformed secret.
  */
 export function verifyWebhook(
   delivery: WebhookDelivery,
@@ -94,12 +95,12 @@ function verifier(secret: string): Webhook {
   try {
     return new Webhook(secret)
   } catch {
-    // The library's own message may show part of the secret.
+    // The library's message may contain part of the secret.
     throw new TypeError('a webhook secret is not of the form whsec_<base64>')
   }
 }
 
-/** The library distinguishes its reasons by message only. */
+/** The library distinguishes its reasons only by message. */
 function refusalOf(error: unknown): WebhookRefusal {
   const message = error instanceof WebhookVerificationError ? error.message : ''
   if (/too (old|new)/.test(message)) {

@@ -7,10 +7,11 @@ interface Sorted<T> {
 }
 
 /**
- * Splits off the items that eMarketeer refused. One such item refuses the whole call (docs/wire-emarketeer.md, errors),
- * and the error names its place: `contacts[3].email`. Without them the others can be read or written.
+ * Separates the items that eMarketeer refused. One such item makes it refuse the complete call
+ * (docs/wire-emarketeer.md, errors), and the error names its place: `contacts[3].email`. Without them the others can be
+ * read or written.
  * @param list the name of the list in the body.
- * @throws the error itself if it is no such refusal, or names no item of that list.
+ * @throws the error itself if it is not such a refusal, or names no item of that list.
  */
 export function withoutRefused<T>(error: unknown, list: string, items: readonly T[]): Sorted<T> {
   const places = new Set(refusedIndexes(error, list))

@@ -9,9 +9,12 @@ export const MAX_WRITE_ITEMS = 1_000
 
 interface WriteFacts {
   readonly contactId: string
-  /** The version that was read; the write's only guard (F1). */
+  /** The version that was read. It is the write's only guard (F1). */
   readonly expectedVersion: number
-  /** When the person decided. A time more than 5 minutes ahead, which eMarketeer refuses, is sent as now. */
+  /**
+   * When the person decided. A time that is more than 5 minutes ahead, which eMarketeer refuses, is sent as the present
+   * time.
+   */
   readonly eventTimeMs: number
   readonly actor: Actor
 }
@@ -22,7 +25,7 @@ export interface ConsentWrite extends WriteFacts {
   readonly purpose: Purpose
   readonly legalBasis: LegalBasis
   readonly text?: string | null | undefined
-  /** At most 255 characters; longer ones are cut, since one would refuse the whole batch. */
+  /** At most 255 characters; a longer one is cut, because it would make eMarketeer refuse the batch. */
   readonly comment?: string | null | undefined
 }
 
@@ -35,7 +38,7 @@ export interface SubscriptionWrite extends WriteFacts {
 
 export type StateWrite = ConsentWrite | SubscriptionWrite
 
-/** One call. The same key with the same items is the same call, however often it is sent within 7 days. */
+/** A call. The same key with the same items is the same call, however often it is sent within 7 days. */
 export interface WriteRequest {
   /** 8 to 128 characters of `A-Za-z0-9._:-`. After a conflict the new decision needs a new key. */
   readonly idempotencyKey: string
@@ -43,15 +46,15 @@ export interface WriteRequest {
   readonly items: readonly StateWrite[]
 }
 
-/** Outcome of one item, which is atomic by itself. No outcome is an error of the call. */
+/** Outcome of one item. Each item is atomic, and no outcome is an error of the call. */
 export type WriteResult =
-  /** Stored, with its new version; `changeId` is the change's id in the feed, if given. */
+  /** Stored, with its new version; `changeId` is the change's id in the feed, if stated. */
   | { readonly status: 'applied'; readonly version: number; readonly changeId: string | null }
   | {
       /**
-       * `unchanged`: it already had this value, nothing was stored. `conflict`: another write came first: decide again
-       * and write with a new key (F1). `notFound`: the contact or the category. `unknown`: the result is unreadable;
-       * the item may have been stored.
+       * `unchanged`: it already had this value, and nothing was stored. `conflict`: another write came first; decide
+       * again and write with a new key (F1). `notFound`: the contact or the category does not exist. `invalid`: refused
+       * as malformed. `unknown`: the result is unreadable; the item may have been stored.
        */
       readonly status: 'unchanged' | 'conflict' | 'notFound' | 'invalid' | 'unknown'
     }
@@ -59,6 +62,6 @@ export type WriteResult =
 export interface WriteAnswer {
   /** In the order of the items. */
   readonly results: readonly WriteResult[]
-  /** The key was used before for the same items: this is the first answer again. */
+  /** The key was used earlier for the same items: this is the first answer again. */
   readonly replayed: boolean
 }

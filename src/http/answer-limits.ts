@@ -1,14 +1,14 @@
-/** Size limits of an answer. A larger one is refused with its own code and never parsed. */
+/** Size limits of an answer. A larger one is refused with its own code and is never parsed. */
 export interface AnswerLimits {
   /** Bytes after decompression. */
   readonly bytes: number
-  /** Values in one JSON text: texts, numbers, lists and objects, each counted. */
+  /** Values in one JSON text: each text, number, list and object counts. */
   readonly elements: number
 }
 
 const MIB = 1024 * 1024
 
-/** One thing with a few fields: a token, an account, a webhook, an error body. */
+/** One item with a few fields: a token, an account, a webhook, an error body. */
 export const SMALL_ANSWER: AnswerLimits = { bytes: MIB, elements: 50_000 }
 
 /** A page of at most 5,000 rows with a dozen columns each, or the definitions of a table. */

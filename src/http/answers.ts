@@ -4,12 +4,12 @@ import type { CallContext, UnreadableRecord } from './call-context.js'
 import { parseJson } from './parse-json.js'
 
 /**
- * What is lost if an outside system's answer does not fit: one record, which is counted and reported (`record`), the
- * page and its reader (`page`), or the call (`call`; also a posted event). Never more than that.
+ * What is lost if an outside system's answer does not fit its schema: one record, which is counted and reported
+ * (`record`), the page and its reader (`page`), or the call (`call`; also a posted event). Never more than that.
  */
 export type LossUnit = 'record' | 'page' | 'call'
 
-/** A schema of an outside system's answer or posted event. It requires only what the product cannot work without. */
+/** A schema of an outside system's answer or posted event. It requires only the parts that the product needs. */
 export interface Answer<S extends z.ZodType = z.ZodType> {
   /** `<system>.<what>`, unique. */
   readonly name: string
@@ -21,10 +21,10 @@ export interface Answer<S extends z.ZodType = z.ZodType> {
 
 const REGISTERED = new Map<string, Answer>()
 
-/** Every answer schema, by name; a schema is in it once its module is loaded. */
+/** Every answer schema, by name. A schema is registered when its module is loaded. */
 export const ANSWERS: ReadonlyMap<string, Answer> = REGISTERED
 
-/** Makes an answer schema, the one way to read anything from outside (docs/architecture.md, "Tolerant reading"). */
+/** Creates an answer schema. Everything from outside is read by one (docs/architecture.md, "Tolerant reading"). */
 export function answer<S extends z.ZodType>(facts: Omit<Answer, 'schema'>, schema: S): Answer<S> {
   if (REGISTERED.has(facts.name)) {
     throw new RangeError(`two answers are named ${facts.name}`)
@@ -34,10 +34,10 @@ export function answer<S extends z.ZodType>(facts: Omit<Answer, 'schema'>, schem
   return made
 }
 
-/** An object in an answer; its other fields are dropped. */
+/** An object in an answer. Its other fields are dropped. */
 export const part = z.object
 
-/** Entries of an answer: counted first, then read one by one by {@link readRecords}. */
+/** Entries of an answer. They are counted first, then {@link readRecords} reads them one by one. */
 export const entries = z.array(z.unknown()).max(MAX_ROWS)
 
 /** The value read, or the path that does not fit (`consents.marketingSendouts.version`; never a value). */
@@ -72,8 +72,8 @@ export function readSmallText<S extends z.ZodType>(
 }
 
 /**
- * Reads records one by one. One that does not fit is left out and reported to `onUnreadable`: rows of others (forms,
- * columns, webhooks) never stop ours. A caller that treats absence as an end must check that all were read.
+ * Reads records one by one. One that does not fit is left out and reported to `onUnreadable`, so that others' rows
+ * (forms, columns, webhooks) never stop ours. A caller to which absence means an end must check that all were read.
  */
 export function readRecords<S extends z.ZodType>(
   answer: Answer<S>,
@@ -97,14 +97,14 @@ function issuePath(path: readonly PropertyKey[]): string {
   return text.replace(/^\./, '') || '(whole body)'
 }
 
-/** A key of one of our schemas; in a map keyed by the other system's words it may be anything. */
+/** A key of one of our schemas. In a map keyed by the other system's words it may be anything. */
 function shownKey(key: string): string {
   return /^[A-Za-z@._]{1,60}\d?$/.test(key) ? key : '?'
 }
 
 /**
- * Records whether a record was left out whose id was unreadable too. A contact that is not found may then be that
- * record, and does not count as gone.
+ * Notes whether a record was left out whose id was unreadable too. A contact that is not found may then be that record,
+ * and does not count as deleted.
  */
 export function watchingIds(context: CallContext): {
   readonly context: CallContext

@@ -1,7 +1,7 @@
 import type { RequestTally } from './request-tally.js'
 import type { UpstreamCode, UpstreamSystem } from './upstream-error.js'
 
-/** The result of one HTTP request, for metrics and logs; holds no value of the call. */
+/** The result of one HTTP request, for metrics and logs. It contains no value of the call. */
 export interface RequestRecord {
   readonly system: UpstreamSystem
   readonly operation: string
@@ -12,7 +12,7 @@ export interface RequestRecord {
 }
 
 /**
- * How far a server's clock is ahead of ours, from its Date header (docs/reconciliation.md, eps). Date has whole
+ * How far a server's clock is ahead of ours, from its Date header (docs/reconciliation.md, eps). Date is in full
  * seconds, so the true offset is within half a round trip plus half of `resolutionMs` of `offsetMs`.
  */
 export interface ClockReading {
@@ -22,7 +22,7 @@ export interface ClockReading {
   readonly resolutionMs: 1000
 }
 
-/** An unreadable record that was left out of an answer. Holds no value of it. */
+/** An unreadable record that was left out of an answer. It contains no value of the record. */
 export interface UnreadableRecord {
   readonly operation: string
   /** The path that does not fit, e.g. `consents.marketingSendouts.version`. */
@@ -31,7 +31,7 @@ export interface UnreadableRecord {
   readonly id: string | null
 }
 
-/** Passed with every call: cancellation, and receivers of the call's side facts. All parts are optional. */
+/** Passed with every call: cancellation, and callbacks for facts beside the result. All are optional. */
 export interface CallContext {
   readonly signal?: AbortSignal | undefined
   readonly tally?: RequestTally | undefined

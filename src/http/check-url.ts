@@ -1,9 +1,9 @@
 import { AppError } from '../contracts/app-error.js'
 
-/** The fault of an address, or null. `http` has its own code in connection files. */
+/** The fault of a URL, or null. `http` has its own code in connection files. */
 export type UrlFault = { readonly kind: 'http' | 'invalid'; readonly message: string } | null
 
-/** Names and addresses of this machine; `new URL` normalises every spelling of 127.0.0.1 to this form. */
+/** This machine's names and addresses. `new URL` normalises every spelling of 127.0.0.1 to this form. */
 const LOOPBACK = /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/
 
 /** Whether a URL's host is this machine. */
@@ -12,8 +12,8 @@ export function isLoopback(url: URL): boolean {
 }
 
 /**
- * Checks an address that receives secrets or consent: https, or http on loopback under ALLOW_LOOPBACK_HTTP; no user and
- * password, which would show in logs; no query or fragment, as paths are appended to it.
+ * Checks a URL to which secrets or consent are sent. It requires https, or http on loopback under ALLOW_LOOPBACK_HTTP.
+ * It refuses user and password, which would appear in logs, and a query or fragment, because paths are appended.
  */
 export function checkUrl(text: string, allowLoopbackHttp: boolean): UrlFault {
   const url = URL.canParse(text) ? new URL(text) : null
@@ -36,8 +36,8 @@ export function checkUrl(text: string, allowLoopbackHttp: boolean): UrlFault {
 }
 
 /**
- * Checks a configured address again when a CRM session opens, as secrets go there.
- * @param path of the address in the connection file. @throws AppError `http_not_allowed`, not retryable
+ * Checks a configured URL again when a CRM session opens, because secrets are sent to it.
+ * @param path of the URL in the connection file. @throws AppError `http_not_allowed`, not retryable.
  */
 export function requireSecureUrl(text: string, path: string, allowLoopbackHttp: boolean): void {
   const fault = checkUrl(text, allowLoopbackHttp)
@@ -46,7 +46,7 @@ export function requireSecureUrl(text: string, path: string, allowLoopbackHttp: 
   }
 }
 
-/** Scheme and host of a faulty address, for messages; nothing else of it. */
+/** Scheme and host of a faulty URL, for messages; no other part of it. */
 export function describeUrl(value: unknown): string | null {
   if (typeof value !== 'string' || !URL.canParse(value)) {
     return null
@@ -56,19 +56,19 @@ export function describeUrl(value: unknown): string | null {
 }
 
 /**
- * The hosts that a connection file may send secrets and personal data to: the CRM's known hosts and those that the
+ * The hosts to which a connection file may send secrets and personal data: the CRM's known hosts and those that the
  * operator allows.
  */
 export interface AllowedHosts {
   /** From CONNECTION_HOSTS: `crm.fjord.no`, or `*.fjord.no` for any host below it. */
   readonly byOperator: readonly string[]
-  /** This machine itself, for trials and tests. */
+  /** This machine, for trials and tests. */
   readonly loopback: boolean
 }
 
 export const HOST_PATTERN = /^(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/
 
-/** Whether an address is at one of the hosts. @param known the CRM's hosts, in the same form as the operator's. */
+/** Whether a URL has one of the hosts. @param known the CRM's hosts, in the same form as the operator's. */
 export function isAllowedHost(
   address: string,
   known: readonly string[],

@@ -2,7 +2,7 @@ import { RequestError, TimeoutError } from 'got'
 import { networkFailureOf } from '../contracts/network-failure.js'
 import type { UpstreamCode } from './upstream-error.js'
 
-/** What a failure means, whatever the system. */
+/** The meaning of a failure, whatever the system. */
 export interface Classification {
   readonly code: UpstreamCode
   readonly retryable: boolean
@@ -10,7 +10,7 @@ export interface Classification {
   readonly mayHaveReachedServer: boolean
 }
 
-/** A status outside 2xx. Only after 5xx and 408 may a write have been stored. */
+/** Classifies a status outside 2xx. Only after 5xx and 408 may a write have been stored. */
 export function classifyStatus(status: number): Classification {
   if (status >= 500) {
     return { code: 'upstream_unavailable', retryable: true, mayHaveReachedServer: true }
@@ -36,7 +36,7 @@ export function classifyStatus(status: number): Classification {
   }
 }
 
-/** Whether the code alone says that waiting may help; used if a system's body overrides the status. */
+/** Whether waiting may help, by the code alone. Used if a system's body overrides the status. */
 export function isRetryableCode(code: UpstreamCode): boolean {
   return (
     code === 'upstream_unreachable' ||
@@ -47,15 +47,15 @@ export function isRetryableCode(code: UpstreamCode): boolean {
   )
 }
 
-/** Time-outs that end before the request is sent. */
+/** Phases of a time-out that end before the request is sent. */
 const PHASES_BEFORE_SENDING = new Set(['lookup', 'connect', 'secureConnect'])
 
-/** Only Node's own codes, such as `ECONNRESET`. */
+/** Shows only Node's own codes, such as `ECONNRESET`. */
 function shownCode(code: string): string {
   return /^[A-Z][A-Z0-9_]{1,59}$/.test(code) ? code : 'unknown'
 }
 
-/** A failure without a complete answer. `reason` is short and names no address. */
+/** Classifies a failure without a complete answer. `reason` is short and names no address. */
 export function classifyTransport(error: unknown): Classification & { readonly reason: string } {
   if (error instanceof TimeoutError) {
     const reached = !PHASES_BEFORE_SENDING.has(error.event)

@@ -4,7 +4,7 @@ import got, { type Got } from 'got'
 import type { HttpOptions, HttpRequest, HttpTimeouts } from './http-types.js'
 import { failure } from './failures.js'
 
-/** Short for phases that compute nothing, long enough to answer a bulk call of 1,000 items. */
+/** Short for phases that compute nothing, and long enough for the answer to a bulk call of 1,000 items. */
 const DEFAULT_TIMEOUTS: HttpTimeouts = {
   lookupMs: 5_000,
   connectMs: 5_000,
@@ -15,16 +15,17 @@ const DEFAULT_TIMEOUTS: HttpTimeouts = {
   requestMs: 120_000,
 }
 
-/** Sockets per origin; Dataverse allows 52 concurrent requests, so more gain nothing. */
+/** Sockets per origin. Dataverse allows 52 concurrent requests, so that more do not help. */
 const DEFAULT_MAX_SOCKETS = 32
 
-/** The got instance of one system, and a function that closes its kept connections. */
+/** The got instance of one system, and a function that closes its open connections. */
 export function createGot(options: HttpOptions): { client: Got; close: () => void } {
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
   const agentOptions = {
     keepAlive: true,
     maxSockets: options.maxSockets ?? DEFAULT_MAX_SOCKETS,
-    // Takes the freshest socket first: idle ones close before the server closes them under a request.
+    // Takes the most recently used socket first, so that idle ones are closed before the server closes them during a
+    // request.
     scheduling: 'lifo' as const,
   }
   const agent = {
@@ -64,7 +65,8 @@ export function createGot(options: HttpOptions): { client: Got; close: () => voi
 }
 
 /**
- * The URL of a call. An absolute one (a next link from an answer) must have our origin, as the credentials go with it.
+ * The URL of a call. An absolute one (a next link from an answer) must have our origin, because the credentials are
+ * sent with it.
  * @throws UpstreamError `upstream_unexpected_answer`, not retryable.
  */
 export function requestUrl(options: HttpOptions, request: HttpRequest): URL {

@@ -10,8 +10,8 @@ import { readJson } from './read-json.js'
 import { UpstreamError, type UpstreamSystem } from './upstream-error.js'
 
 /**
- * Builds the HTTP plumbing of one system: no retries, redirects or cookies, every time-out set, and every failure
- * turned into `UpstreamError`. Temporal retries; retries here would multiply its attempts.
+ * Creates the HTTP plumbing of one system: no retries, redirects or cookies, every time-out set, and every failure as
+ * an `UpstreamError`. Temporal retries; retries here would multiply its attempts.
  */
 export function createHttp(options: HttpOptions): Http {
   const { client, close } = createGot(options)
@@ -115,8 +115,8 @@ export function createHttp(options: HttpOptions): Http {
 const KEPT = new Map<string, Http>()
 
 /**
- * The plumbing of one host, kept per process with its connections, because sessions come and go with activities.
- * @param key tells apart what `options` tell apart.
+ * The plumbing of one host. The process keeps it with its connections, because sessions open and close with activities.
+ * @param key distinguishes what `options` distinguish.
  */
 export function keptHttp(key: string, options: HttpOptions): Http {
   const id = `${options.system} ${key}`
@@ -130,7 +130,7 @@ function largerThan(maxBytes: number): string {
   return `the answer is larger than ${Number.isInteger(mib) ? `${mib} MiB` : `${maxBytes} bytes`}`
 }
 
-/** A long poll is silent until its end, so the time-outs on silence grow with the whole request. */
+/** A long poll is silent until its end, so the time-outs on silence grow with the request's. */
 function longer(requestTimeoutMs: number) {
   return {
     request: requestTimeoutMs,
@@ -150,15 +150,15 @@ function flatHeaders(headers: Record<string, string | string[] | undefined>) {
   return flat
 }
 
-/** A signal of one request that follows the caller's and that we can fire too. */
+/** A signal for one request that follows the caller's and that we can also fire. */
 export interface LinkedAbort {
   readonly signal: AbortSignal
   abort(): void
-  /** Removes the listener on the caller's signal; an activity's signal outlives thousands of requests. */
+  /** Removes the listener on the caller's signal, because an activity's signal outlives thousands of requests. */
   dispose(): void
 }
 
-/** Links without `AbortSignal.any`, whose links to a long-lived signal Node 20 keeps until it fires. */
+/** Links without `AbortSignal.any`: Node 20 keeps its links to a long-lived signal until that fires. */
 function linkAbort(outer: AbortSignal | undefined): LinkedAbort {
   const controller = new AbortController()
   const abort = () => controller.abort()
@@ -170,12 +170,12 @@ function linkAbort(outer: AbortSignal | undefined): LinkedAbort {
   }
 }
 
-/** Date is cut to the second, so the server's clock was half a second later on average. */
+/** Date is cut to the second, so that the server's clock was on average half a second later. */
 const HALF_SECOND_MS = 500
 
 /**
  * Reads a server's clock from one exchange.
- * @param sentAtMs and receivedAtMs our clock, Unix milliseconds.
+ * @param sentAtMs and receivedAtMs are Unix milliseconds of our clock.
  * @returns null if the Date header is missing or invalid.
  */
 export function readClock(

@@ -7,7 +7,7 @@ import { type UpstreamCode, UpstreamError } from './upstream-error.js'
 /** The options that an error needs. */
 type Source = Pick<HttpOptions, 'system' | 'requestIdHeader'>
 
-/** An opaque id; it stays in the error, and is neither logged nor shown. */
+/** An opaque id. It stays in the error and is neither logged nor shown. */
 const REQUEST_ID = /^[\w|.:-]{1,100}$/
 
 function requestIdOf(source: Source, headers: Readonly<Record<string, unknown>> | undefined) {
@@ -15,7 +15,7 @@ function requestIdOf(source: Source, headers: Readonly<Record<string, unknown>> 
   return typeof id === 'string' && REQUEST_ID.test(id) ? id : null
 }
 
-/** An answer with a failing status. */
+/** The failure for an answer with a failing status. */
 export function statusFailure(
   source: Source,
   request: HttpRequest,
@@ -46,7 +46,7 @@ export function statusFailure(
   })
 }
 
-/** No complete answer: time-out, connection trouble, a cut-off body. */
+/** The failure for an incomplete answer: time-out, connection trouble, a body that was cut off. */
 export function transportFailure(
   source: Source,
   request: HttpRequest,
@@ -67,7 +67,7 @@ export function transportFailure(
   })
 }
 
-/** The caller cancelled. If a write was already `sent`, its arrival is unknown. */
+/** The failure after the caller cancelled. If a write was already `sent`, it may have arrived. */
 export function cancelled(
   source: Source,
   request: HttpRequest,
@@ -87,7 +87,7 @@ export function cancelled(
   )
 }
 
-/** An answer with a good status that cannot be used: a write may have been executed. */
+/** The failure for an answer with a good status that cannot be used. A write may have been executed. */
 export function failure(
   source: Source,
   request: HttpRequest,

@@ -2,7 +2,7 @@ import { UpstreamError, type UpstreamSystem } from './upstream-error.js'
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 
-/** After this many pages in a row that fit, longer ones are tried again. */
+/** After this many consecutive pages that fit, longer ones are tried again. */
 const PAGES_UNTIL_LONGER = 8
 
 /** Whether an answer exceeded a limit and was not parsed (docs/decisions/0038-one-edge.md). */
@@ -11,8 +11,9 @@ export function isTooLarge(error: unknown): boolean {
 }
 
 /**
- * The pages of one listing: none repeats, and each is as long as the limits allow. The customer determines how much an
- * item holds (categories, contacts at one address), and a page over a limit would come again for ever.
+ * The pages of one listing. None repeats, and each is as long as the limits allow. The customer's data determine how
+ * much an item holds (categories, contacts at one address), and a page over a limit would otherwise be requested
+ * forever.
  */
 export class FittingPages {
   readonly #trail = new Trail()
@@ -27,8 +28,8 @@ export class FittingPages {
   }
 
   /**
-   * Reads a page, a shorter one if it is too large; later pages begin with that length.
-   * @throws what `ask` throws: `upstream_answer_too_large` only for a single item.
+   * Reads a page, and a shorter one if it is too large. Later pages start with that length.
+   * @throws the errors of `ask`; `upstream_answer_too_large` only for a single item.
    */
   async read<T>(ask: (limit: number) => Promise<T>): Promise<T> {
     for (;;) {
@@ -50,7 +51,7 @@ export class FittingPages {
 
   /**
    * Sets where the next page begins; null: this was the last.
-   * @throws UpstreamError `upstream_unexpected_answer` if that is a page already read, or the listing does not end.
+   * @throws UpstreamError `upstream_unexpected_answer` if that page was already read, or the listing does not end.
    */
   follow(cursor: string | null, operation: string): void {
     if (cursor !== null && !this.#trail.leadsOn(cursor)) {
@@ -71,19 +72,19 @@ export class FittingPages {
   }
 }
 
-/** Fifty million rows in pages of 5,000; in pages of a hundred still more than any system holds. */
+/** Fifty million rows in pages of 5,000; in pages of 100 still more than any system holds. */
 const MOST_PAGES = 10_000
 
 /**
- * The next links, or cursors, followed in one listing. Without it a server that repeats a link, or never ends, would
- * keep the reader busy for ever.
+ * The next links, or cursors, followed in one listing. Without it, a server that repeats a link, or never ends, would
+ * keep the reader busy forever.
  */
 class Trail {
   readonly #followed = new Set<string>()
 
-  /** Records a link before it is followed. @returns whether it is new and the listing still within bounds. */
+  /** Records a link before it is followed. @returns whether the link is new and the listing is within its bounds. */
   leadsOn(link: string): boolean {
-    // A link may be as long as an answer.
+    // A hash, because a link may be as long as an answer.
     const mark = createHash('sha256').update(link).digest('base64')
     if (this.#followed.has(mark) || this.#followed.size >= MOST_PAGES) {
       return false
@@ -94,8 +95,8 @@ class Trail {
 }
 
 /**
- * A list of at most `maxRows` entries, counted before any is checked: else each misfit is a fault of its own, and a
- * million faults take minutes.
+ * A list of at most `maxRows` entries, counted before any is checked. Otherwise each misfit is a fault of its own, and
+ * a million faults take minutes.
  */
 export function rowsUpTo<S extends z.ZodType>(maxRows: number, row: S) {
   return z.array(z.unknown()).max(maxRows).pipe(z.array(row))

@@ -4,10 +4,10 @@ import type { Answer } from './answers.js'
 import type { CallContext } from './call-context.js'
 import type { UpstreamCode, UpstreamSystem } from './upstream-error.js'
 
-/** One call. `effect` says whether a lost answer may hide a stored change; a POST can be a read. */
+/** One call. `effect` states whether a lost answer may hide a stored change; a POST can be a read. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** Below the base URL, variable parts already encoded; or an absolute URL of the same origin (next links). */
+  /** Below the base URL, with variable parts already encoded; or an absolute URL of the same origin (next links). */
   readonly path: string
   /** Method and path template for errors and metrics, e.g. `GET /audiences/{id}/contacts`. */
   readonly operation: string
@@ -20,11 +20,11 @@ export interface HttpRequest {
   readonly json?: unknown
   /** A body of another type; set its content-type in `headers`. Not together with `json`. */
   readonly body?: string | undefined
-  /** Statuses outside 2xx that are an outcome, not a failure (304, 404, 412); their body is returned as text. */
+  /** Statuses outside 2xx that are a result, not a failure (304, 404, 412). Their body is returned as text. */
   readonly acceptStatuses?: readonly number[] | undefined
   /** Size limits of the answer. Default: the client's. */
   readonly limits?: AnswerLimits | undefined
-  /** Replaces the client's limit for the whole request (long polls). */
+  /** Replaces the client's limit for the complete request (long polls). */
   readonly requestTimeoutMs?: number | undefined
   readonly context?: CallContext | undefined
 }
@@ -39,7 +39,7 @@ export interface HttpAnswer<T> {
 /** Answer with the raw text, for bodies that are not JSON (multipart, XML, none). */
 export type TextAnswer = HttpAnswer<string>
 
-/** Time limits of each phase, ms; all are always set. */
+/** Time limits of each phase in ms. All are always set. */
 export interface HttpTimeouts {
   readonly lookupMs: number
   readonly connectMs: number
@@ -47,18 +47,18 @@ export interface HttpTimeouts {
   /** Silence on the socket. */
   readonly socketMs: number
   readonly sendMs: number
-  /** From the request being sent until the answer begins. */
+  /** From the end of sending until the answer begins. */
   readonly responseMs: number
-  /** The whole request. */
+  /** The complete request. */
   readonly requestMs: number
 }
 
-/** What a system's error body says. */
+/** The facts in a system's error body. */
 export interface ErrorDescription {
   readonly upstreamCode: string | null
-  /** Overrides the code of the status (a 400 that means throttled, a 403 that means disabled). */
+  /** Overrides the status's code (a 400 that means throttled, a 403 that means disabled). */
   readonly code?: UpstreamCode | undefined
-  /** Override what the code says. */
+  /** Overrides, as do the next ones, what the code implies. */
   readonly retryable?: boolean | undefined
   readonly mayHaveReachedServer?: boolean | undefined
   /** Refused paths of the body, shown in the message; never values. */
@@ -77,16 +77,16 @@ export interface HttpOptions {
   readonly maxSockets?: number | undefined
   /** Response header with the server's request id. Default `x-request-id`. */
   readonly requestIdHeader?: string | undefined
-  /** PEM; trusted instead of the public certificate authorities (on-site installations). */
+  /** PEM. Trusted instead of the public certificate authorities (on-site installations). */
   readonly ca?: string | undefined
   readonly hooks?: {
-    /** Headers made per request, e.g. a bearer token. Its errors are passed on unchanged. */
+    /** Headers computed per request, such as a bearer token. Its errors are passed on unchanged. */
     readonly requestHeaders?: (
       context: CallContext | undefined,
     ) => Promise<Readonly<Record<string, string>>>
     /**
-     * Reads a system's error body; by default nothing of it is read. The result goes into messages, logs and Temporal:
-     * only known codes and paths, or ones whose form no personal value has.
+     * Reads a system's error body; by default it is not read. The result is used in messages, logs and Temporal: only
+     * known codes and paths, or texts of a form that no personal value has.
      */
     readonly describeError?: (answer: TextAnswer) => ErrorDescription
   }

@@ -1,5 +1,6 @@
 /**
- * Runs `work` on each item, at most `limit` at a time, started in order; results in order. Throws the first failure.
+ * Runs `work` on each item, at most `limit` at a time. Starts them in order and returns the results in order. Throws
+ * the first failure.
  */
 export async function inParallel<T, R>(
   items: readonly T[],

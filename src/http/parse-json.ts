@@ -1,12 +1,15 @@
 import { storableText } from '../domain/storable-text.js'
 import { MAX_DEPTH } from './answer-limits.js'
 
-/** A parsed text, or the limit that it exceeds: `reason` holds nothing of the text. */
+/** A parsed text, or the limit that it exceeds. `reason` contains nothing of the text. */
 export type ParsedJson =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly tooLarge: boolean; readonly reason: string }
 
-/** Marks a text to check after parsing: escapes that cannot be stored, and a key that could pass for a prototype. */
+/**
+ * Marks a text that must be checked after parsing: escapes that cannot be stored, and a key that could be taken for a
+ * prototype.
+ */
 const SUSPECT = /\\u(?:0000|d[89a-f]|005f)|__proto__/i
 
 const QUOTE = 0x22
@@ -18,9 +21,9 @@ const CLOSING_BRACKET = 0x5d
 const CLOSING_BRACE = 0x7d
 
 /**
- * The one parser of JSON from outside, answers and events alike. It counts before it parses, so that a small compressed
- * text cannot block the process. The database can store what it returns (texts and keys pass `storableText`), and no
- * key is `__proto__`.
+ * The only parser of JSON from outside, for answers and events. It counts before it parses, so that a small compressed
+ * text cannot block the process. The database can store its result (texts and keys pass `storableText`), and no key is
+ * `__proto__`.
  * @param maxElements see `AnswerLimits`. @returns never throws.
  */
 export function parseJson(text: string, maxElements: number): ParsedJson {
@@ -42,7 +45,7 @@ export function jsonOrUndefined(text: string, maxElements: number): unknown {
   return parsed.ok ? parsed.value : undefined
 }
 
-/** Counts what stands outside of texts, without parsing; null: within the limits. */
+/** Counts values and levels outside of texts, without parsing; null: within the limits. */
 function excessOf(text: string, maxElements: number): string | null {
   let elements = 1
   let depth = 0

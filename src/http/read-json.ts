@@ -4,7 +4,7 @@ import { type Answer, readValue } from './answers.js'
 import type { TextAnswer } from './http-types.js'
 import { parseJson } from './parse-json.js'
 
-/** The value of a body, or the code and reason (without any value of the body). */
+/** The value of a body, or the code and reason (without a value of the body). */
 export type JsonReading<T> =
   | { readonly ok: true; readonly value: T }
   | {
@@ -14,7 +14,7 @@ export type JsonReading<T> =
       readonly reason: string
     }
 
-/** Parses and checks a body; a failure names the first path that does not fit, never its value. */
+/** Parses and checks a body. A failure names the first path that does not fit, never its value. */
 export function readJson<S extends z.ZodType>(
   given: TextAnswer,
   answer: Answer<S>,

@@ -1,14 +1,14 @@
 import type { CallContext } from './call-context.js'
 
-/** A piece of work of which at most one run is under way; callers share it. */
+/** Work of which at most one run is in progress; callers share it. */
 export class SingleFlight<T> {
   #running: Promise<T> | null = null
 
   constructor(private readonly work: (context: CallContext) => Promise<T>) {}
 
   /**
-   * Joins the current run, or starts one. It runs without the caller's signal: its cancellation must not fail the
-   * others.
+   * Joins the current run, or starts one. It runs without the caller's signal, because its cancellation must not fail
+   * the others.
    */
   async run(context: CallContext): Promise<T> {
     this.#running ??= this.#begin(context)
@@ -25,8 +25,8 @@ export class SingleFlight<T> {
 }
 
 /**
- * Waits for shared work until the signal is aborted; the work itself goes on.
- * @throws what the work throws, or the signal's reason.
+ * Waits for shared work until the signal is aborted; the work itself continues.
+ * @throws the work's error, or the signal's reason.
  */
 export async function untilAborted<T>(
   promise: Promise<T>,
@@ -35,7 +35,7 @@ export async function untilAborted<T>(
   if (signal === undefined) {
     return promise
   }
-  // It may fail after all waiters have left.
+  // It may fail after all callers have stopped waiting.
   promise.catch(() => undefined)
   signal.throwIfAborted()
   let abort = () => {}

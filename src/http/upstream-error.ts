@@ -1,15 +1,15 @@
 /**
- * The one error of every outside system (docs/wire-emarketeer.md, statuses). Clients convert every failure into an
- * {@link UpstreamError}, so activities decide on codes and flags alone. It holds no header, body or query value, so
- * nothing personal and no secret reaches a log through it.
+ * The error of every outside system (docs/wire-emarketeer.md, statuses). Clients convert every failure into an
+ * {@link UpstreamError}, so that activities decide by codes and flags alone. It contains no header, body or query
+ * value, so that no personal data and no secret can get into a log through it.
  */
 
 /** An outside system's name in messages: `emarketeer`, or the name that a CRM's folder gives its CRM. */
 export type UpstreamSystem = string
 
-/** Stable codes; shown to Support and used as Temporal failure types. */
+/** Stable codes. Support sees them, and they are Temporal failure types. */
 export const UPSTREAM_CODES = [
-  /** No connection could be made, or it broke before an answer began. Retryable. */
+  /** No connection came about, or it broke before an answer began. Retryable. */
   'upstream_unreachable',
   /** Our time-out passed, or the server answered 408. Retryable. */
   'upstream_timeout',
@@ -27,11 +27,14 @@ export const UPSTREAM_CODES = [
   'upstream_conflict',
   /** Any other 4xx. Not retryable: the request itself is wrong. */
   'upstream_refused',
-  /** HTML, a cut-off body, or another content type where JSON was due. Retryable: proxies do this when overloaded. */
+  /**
+   * HTML, a body that was cut off, or another content type where JSON was expected. Retryable: proxies do this when
+   * overloaded.
+   */
   'upstream_not_json',
   /** JSON that does not fit the contract, or a redirect. Not retryable. */
   'upstream_unexpected_answer',
-  /** More bytes, values, rows or levels than this call allows: not parsed. Not retryable. */
+  /** More bytes, values, rows or levels than this call allows; not parsed. Not retryable. */
   'upstream_answer_too_large',
   /** The caller's own AbortSignal fired. Not retryable; `cause` is the signal's reason. */
   'upstream_cancelled',
@@ -47,25 +50,25 @@ export interface UpstreamFailure {
   readonly status: number | null
   /** The system's own error code (`cursor_expired`, `0x80048306`), or null. */
   readonly upstreamCode: string | null
-  /** Whether the same call may succeed later without help. */
+  /** Whether the same call may succeed later without a person. */
   readonly retryable: boolean
   /** A write whose outcome is unknown: it may have been stored. Always false for reads. */
   readonly mayHaveBeenApplied: boolean
-  /** From Retry-After, at most a quarter of an hour; null if the server named no time. */
+  /** From Retry-After, at most 15 minutes; null if the server stated no time. */
   readonly retryAfterSeconds: number | null
   /** The requested wait if it is longer than ours; else absent or null. */
   readonly askedToWait?: string | null | undefined
-  /** The server's id of this call, for its support; null if it sent none. */
+  /** The server's id of this call, for the vendor's support; null if it sent none. */
   readonly requestId: string | null
-  /** Method and path template, e.g. `POST /states/read`; never a value. */
+  /** Method and path template, such as `POST /states/read`; never a value. */
   readonly operation: string
-  /** What went wrong, in words, without personal data. */
+  /** The failure as text, without personal data. */
   readonly message: string
-  /** Places in the request that the server refused, e.g. `emails[3]`; absent if it named none. */
+  /** Places in the request that the server refused, such as `emails[3]`; absent if it named none. */
   readonly paths?: readonly string[] | undefined
 }
 
-/** What is null in most failures. */
+/** Fields that are null in most failures. */
 type MostlyNull = 'status' | 'upstreamCode' | 'retryAfterSeconds' | 'requestId'
 
 /** Thrown by every client of an outside system; see {@link UpstreamFailure}. */

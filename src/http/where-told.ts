@@ -1,8 +1,8 @@
 import { type UpstreamCode, UpstreamError } from './upstream-error.js'
 
 /**
- * Asks for something optional that the service may refuse to say, or may not know in its version.
- * @returns null if it is refused or the answer is unreadable. @throws for a passing fault or a fault on our side
+ * Requests something optional that the service may refuse, or may not know in its version.
+ * @returns null if it is refused or the answer is unreadable. @throws for a temporary fault or a fault on our side
  * (throttled, unreachable, credentials, cancelled, too large).
  */
 export async function whereTold<T>(asking: Promise<T>): Promise<T | null> {
@@ -16,7 +16,7 @@ export async function whereTold<T>(asking: Promise<T>): Promise<T | null> {
   }
 }
 
-/** Failures that are neither a refusal nor an unknown feature: a person has to look. */
+/** Failures that are neither a refusal nor an unknown feature. They are not swallowed. */
 const SAYS_SOMETHING: readonly UpstreamCode[] = [
   'upstream_auth_failed',
   'upstream_cancelled',

@@ -1,14 +1,15 @@
 import { maskAddresses } from './mask-addresses.js'
 
-/** Causes shown below an error; deeper ones say nothing new and may be circular. */
+/** Causes shown below an error. Deeper ones add nothing and may be circular. */
 const MAX_CAUSES = 3
 
-/** A message or stack longer than this is cut: some clients put a whole answer into the message. */
+/** A longer message or stack is cut, because some clients put a complete answer into the message. */
 const MAX_CHARACTERS = 4_000
 
 /**
- * Errors whose words are ours, or Temporal's about our own work: by their names, as most are defined in rooms that know
- * more than logs do. What else is thrown was worded by a library, and may quote a row, a parameter or an answer.
+ * Names of errors whose messages are ours, or Temporal's about our own work. Names, because most are defined in folders
+ * that know more than logs do. A library wrote the message of any other error, which may quote a row, a parameter or an
+ * answer.
  */
 const WORDED_BY_US: ReadonlySet<string> = new Set([
   'AppError',
@@ -38,10 +39,10 @@ const WORDED_BY_US: ReadonlySet<string> = new Set([
 
 const NOT_SHOWN = 'not shown, as it may quote a value'
 
-/** An error as it stands in a log line. */
+/** An error in the form in which a log line contains it. */
 export interface DescribedError {
   readonly name: string
-  /** The catalogue's code, or the one that Node or PostgreSQL gave. */
+  /** The catalogue's code, or Node's or PostgreSQL's. */
   readonly code: string | null
   readonly message: string
   readonly stack: string | null
@@ -49,8 +50,9 @@ export interface DescribedError {
 }
 
 /**
- * Reduces whatever was thrown to code, message and stack, addresses masked; the message only if it cannot hold a value. Other
- * properties are left out: clients attach requests, answers and rows to their errors, and those hold people.
+ * Reduces anything thrown to code, message and stack, with addresses masked. It keeps the message only if that cannot
+ * contain a value. It drops other properties: clients attach requests, answers and rows to their errors, which contain
+ * people's data.
  */
 export function describeError(thrown: unknown): DescribedError {
   return describe(thrown, MAX_CAUSES)
@@ -58,7 +60,7 @@ export function describeError(thrown: unknown): DescribedError {
 
 function describe(thrown: unknown, causesLeft: number): DescribedError {
   if (!(thrown instanceof Error)) {
-    // Only its type: a thrown string or object is somebody else's, and may be an answer's body.
+    // Only its type: a thrown string or object comes from other code, and may be an answer's body.
     return {
       name: 'NotAnError',
       code: null,
@@ -81,16 +83,16 @@ function describe(thrown: unknown, causesLeft: number): DescribedError {
   }
 }
 
-/** Worded by us, or by Node about a file or a connection. */
+/** Whether the message is ours, or Node's about a file or a connection. */
 function isShown(error: Error): boolean {
   return (
     WORDED_BY_US.has(error.name) || typeof (error as { syscall?: unknown }).syscall === 'string'
   )
 }
 
-/** The stack without its head, which repeats the message. */
+/** The stack without its first lines, which repeat the message. */
 function framesOf(error: Error): string {
-  // A message of several lines may have one that looks like a frame.
+  // A message of several lines may contain one that looks like a frame.
   const stack = (error.stack ?? '').replace(error.message, '')
   const first = stack.search(/^\s+at /m)
   return first < 0 ? '' : stack.slice(first).trim()

@@ -1,6 +1,6 @@
 /**
- * The fields that a log line may carry: the allow-list, first line of defence against personal data in logs.
- * A field that is not here is dropped and counted; a new one is added here, with its shape, on purpose.
+ * The allow-list of a log line's fields, which is the first defence against personal data in logs. A field that is not
+ * listed is dropped and counted. Add a new one here deliberately, with its shape.
  */
 
 /** Short identifiers and words of our own vocabulary; never what a person typed (reasons, names, notes). */
@@ -64,7 +64,7 @@ const TEXT_FIELDS = [
   'workflowType',
 ] as const
 
-/** Numbers that are no durations (those end in `Ms`) and no counts (those end in `Count`). */
+/** Numbers other than durations (which end in `Ms`) and counts (which end in `Count`). */
 const NUMBER_FIELDS = [
   'attempt',
   'batch',
@@ -102,16 +102,16 @@ const NUMBER_FIELDS = [
   'written',
 ] as const
 
-/** Yes or no. */
+/** Booleans. */
 const FLAG_FIELDS = ['baseline', 'complete', 'dryRun', 'isLocal', 'retryable'] as const
 
-/** Maps of a word to a number: `{ notVerified: 2 }`. */
+/** Maps from a word to a number, such as `{ notVerified: 2 }`. */
 const COUNTS_FIELDS = ['counts', 'excluded', 'writes'] as const
 
 /** Lists of words of our own vocabulary. */
 const LIST_FIELDS = ['codes', 'queues', 'steps'] as const
 
-/** Which shape a known field has. */
+/** The shape of a known field. */
 export type FieldShape = 'text' | 'number' | 'flag' | 'counts' | 'list' | 'error'
 
 const SHAPES: ReadonlyMap<string, FieldShape> = new Map<string, FieldShape>([
@@ -123,7 +123,7 @@ const SHAPES: ReadonlyMap<string, FieldShape> = new Map<string, FieldShape>([
   ['err', 'error'],
 ])
 
-/** Durations and counts may have any first part: a number holds no address. */
+/** Names of durations and counts may start with any word, because a number cannot contain an address. */
 const MEASURE = /^[a-z][A-Za-z]{0,60}(?:Ms|Count)$/
 
 /** @returns the shape of a field, or undefined if it may not be logged. */
@@ -135,7 +135,7 @@ type Optional<Names extends string, Value> = {
   readonly [Name in Names]?: Value | null | undefined
 }
 
-/** What a log line may carry beside its message. `err` takes what was caught, whatever it is. */
+/** The fields that a log line may have in addition to its message. `err` takes anything caught. */
 export type LogFields = Optional<(typeof TEXT_FIELDS)[number], string> &
   Optional<(typeof NUMBER_FIELDS)[number] | `${string}Ms` | `${string}Count`, number> &
   Optional<(typeof FLAG_FIELDS)[number], boolean> &

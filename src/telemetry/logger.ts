@@ -4,13 +4,13 @@ import { type LogFields, shapeOf, type FieldShape } from './log-fields.js'
 import { maskAddresses } from './mask-addresses.js'
 import { describeError } from './describe-error.js'
 
-/** Writes one line: fields first, then a message that is a constant text without values. */
+/** Writes one line: fields first, then a message, which is a constant text without values. */
 interface Write {
   (message: string): void
   (fields: LogFields, message: string): void
 }
 
-/** A subsystem's log. JSON lines on stderr; stdout belongs to the commands' answers. */
+/** A subsystem's log. It writes JSON lines to stderr; stdout is for the commands' answers. */
 export interface Logger {
   readonly trace: Write
   readonly debug: Write
@@ -18,11 +18,11 @@ export interface Logger {
   readonly warn: Write
   readonly error: Write
   readonly fatal: Write
-  /** A log whose every line carries these fields as well. */
+  /** A log that adds these fields to every line. */
   child(fields: LogFields): Logger
 }
 
-/** Where lines go, and from which level on. */
+/** Where lines go, and the lowest level that is written. */
 export interface LogSink {
   readonly level: LogLevel
   readonly destination: pino.DestinationStream
@@ -32,19 +32,19 @@ type WriteLevel = Exclude<LogLevel, 'silent'>
 
 let droppedInProcess = 0
 
-/** How many fields were dropped since the process began: above 0 means that some code logs what it must not. */
+/** How many fields were dropped since the process started. Above 0, some code logs what it must not. */
 export function droppedFieldCount(): number {
   return droppedInProcess
 }
 
-/** Makes loggers that write to `sink`; tests give their own, the process has one on stderr. */
+/** Creates loggers that write to `sink`. Tests pass their own; the process has one on stderr. */
 export function createLoggerFactory(sink: LogSink): (subsystem: string) => Logger {
   const root = pino(
     {
       level: sink.level,
       base: { pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
-      // Errors are described already; pino's own serializer would take them apart again.
+      // Errors are already described; pino's own serializer would change them.
       serializers: { err: (described: unknown) => described },
       formatters: { level: (label) => ({ level: label }) },
     },
@@ -69,7 +69,7 @@ function createLogger(root: pino.Logger, subsystem: string, bound: LogFields): L
           ...line.fields,
           ...(line.dropped === 0 ? {} : { droppedFields: line.dropped }),
         },
-        // An argument instead of a format string: '%' in a text is then only a '%'.
+        // An argument instead of a format string, so that a '%' in a text is only a '%'.
         '%s',
         maskAddresses(message),
       )
@@ -90,8 +90,8 @@ let processFactory: ((subsystem: string) => Logger) | undefined
 /**
  * The log of one subsystem: `const log = logger('sync')`, then `log.info({ connectionId }, 'batch done')`.
  *
- * Written synchronously, so that the last line before an exit is there. An invalid LOG_LEVEL counts as `info`
- * here; {@link readEnvironment} is where it is refused.
+ * It writes synchronously, so that the last line before an exit is written. An invalid LOG_LEVEL counts as `info` here;
+ * {@link readEnvironment} refuses it.
  */
 export function logger(subsystem: string): Logger {
   processFactory ??= createLoggerFactory({
@@ -101,22 +101,25 @@ export function logger(subsystem: string): Logger {
   return processFactory(subsystem)
 }
 
-/** Ids, codes and paths are short; what is longer was put there by mistake. */
+/** Ids, codes and paths are short; a longer text is a mistake. */
 const MAX_TEXT = 300
 
-/** Entries of a counts map, words of a list. */
+/** The most entries of a counts map, and of words in a list. */
 const MAX_ENTRIES = 50
 
-/** Keys of a counts map are our own words (`consentWithdrawn`); a map keyed by address is refused. */
+/** Keys of a counts map are our own words (`consentWithdrawn`). A map keyed by address is refused. */
 const COUNT_KEY = /^[A-Za-z][\w.:-]{0,63}$/
 
-/** What is left of a line's fields, and how many were not allowed. */
+/** The allowed fields of a line, and how many were dropped. */
 export interface SanitizedFields {
   readonly fields: Readonly<Record<string, unknown>>
   readonly dropped: number
 }
 
-/** Keeps the known fields that have their shape, and counts the others. Names of dropped fields are not kept. */
+/**
+ * Keeps the known fields whose values have the right shape, and counts the others. Does not keep the names of dropped
+ * fields.
+ */
 function sanitizeFields(given: object): SanitizedFields {
   const fields: Record<string, unknown> = {}
   let dropped = 0
@@ -165,7 +168,7 @@ function keepCounts(value: unknown): Record<string, number> | undefined {
     : undefined
 }
 
-/** What steers a terminal, on which logs are read too; JSON escapes only a part of it. */
+/** Characters that control a terminal, on which people also read logs. JSON escapes only some of them. */
 const STEERING = /[\p{Cc}\u2028-\u202E\u2066-\u2069]+/gu
 
 function shortText(text: string): string {

@@ -1,13 +1,13 @@
-/** What stands in place of an address. */
+/** Replaces an address. */
 const MASK = '***@***'
 
-/** Longer than any address; a longer run of characters keeps its head, which bounds the work on hostile input. */
+/** Longer than any address. A longer run of characters keeps its start, which bounds the work on hostile input. */
 const MAX_LOCAL_PART = 128
 
 /**
- * Anything that reads as `local@domain.tld`, plain or percent-encoded. Wider than what can be mailed: masking too
- * much costs a word in a log line, too little is a leak. The last label must begin with a letter, so that
- * `pino@10.4.0` and `node_modules/@scope/name` in a stack stay readable.
+ * Anything that looks like `local@domain.tld`, plain or percent-encoded. It is wider than the set of mailable
+ * addresses: masking too much costs a word in a log line, masking too little is a leak. The last label must begin with
+ * a letter, so that `pino@10.4.0` and `node_modules/@scope/name` in a stack stay readable.
  */
 const ADDRESS = new RegExp(
   String.raw`(?:"[^"\n]{1,64}"|[^\s@<>"()\[\],;:\\]{1,${MAX_LOCAL_PART}})(?:@|%40|\\u0040)` +
@@ -15,17 +15,17 @@ const ADDRESS = new RegExp(
   'giu',
 )
 
-/** User and password of a URL: `postgres://user:password@host`. */
+/** The user and password of a URL: `postgres://user:password@host`. */
 const USER_INFO = /(:\/\/)[^/\s@]{1,512}@/g
 
-/** Whether an address could be in there at all; spares the two searches on nearly every line. */
+/** Whether a text could contain an address. It avoids the two searches for nearly every line. */
 const MAY_HOLD_ADDRESS = /@|%40|\\u0040/i
 
 /**
  * Replaces everything that looks like an e-mail address, and the user part of URLs.
  *
- * A second line of defence: the first is that only known fields are logged and that our own messages hold no
- * address. It does not know names or phone numbers.
+ * It is the second defence. The first is that only known fields are logged and that our own messages contain no
+ * address. It does not recognise names or phone numbers.
  */
 export function maskAddresses(text: string): string {
   if (!MAY_HOLD_ADDRESS.test(text)) {

@@ -9,8 +9,8 @@ import { shapeOf } from './log-fields.js'
 import { logger, type Logger } from './logger.js'
 
 /**
- * Bridges Temporal's log lines (workers, workflows, activities, the native core) to ours. What Temporal attaches and
- * our list does not know is left out before it counts as dropped: it is not our code's mistake.
+ * Passes Temporal's log lines (workers, workflows, activities, the native core) to our log. Temporal's fields that our
+ * list does not contain are removed before they count as dropped, because they are not a mistake of our code.
  */
 export function createTemporalLogger(target: Logger): TemporalLogger {
   const log = (level: LogLevel, message: string, meta: LogMetadata = {}): void => {
@@ -48,7 +48,7 @@ function camelCase(name: string): string {
   return name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** The native core describes an error in words of its own, without payload; any other text may be anything. */
+/** The native core describes an error in its own text, without payload. Any other text may contain anything. */
 function errorOf({ error, sdkComponent }: LogMetadata): unknown {
   if (typeof error !== 'string' || sdkComponent !== SdkComponent.core) {
     return error
@@ -59,10 +59,9 @@ function errorOf({ error, sdkComponent }: LogMetadata): unknown {
 let installed = false
 
 /**
- * Installs Temporal's runtime with our log, once a process. To be called before the first native connection or
- * worker is made: afterwards Temporal refuses it, and its lines would go to stderr past the allow-list.
- *
- * @throws Temporal's IllegalStateError when another runtime exists already. Not retryable.
+ * Installs Temporal's runtime with our log, once per process. Call it before the first native connection or worker:
+ * later Temporal refuses it, and its lines would go to stderr without the allow-list.
+ * @throws Temporal's IllegalStateError if another runtime already exists. Not retryable.
  */
 export function installTemporalRuntime(): void {
   if (installed) {

@@ -14,7 +14,7 @@ import { assertAtMost, type Wire } from './wire.js'
 /** Largest page of members (EM-B6). */
 const MAX_AUDIENCE_PAGE = 5_000
 
-/** Stands for a member that does not fit: it cannot be mailed, but still counts as targeted. */
+/** Stands for a member that does not fit the contract. It cannot be mailed, but counts as targeted. */
 const NOBODY: AudienceMember = { contactId: '', email: UNKNOWN_EMAIL, mobile: null }
 
 /** EM-B1, EM-B5, EM-B6: the account, its categories and audiences. */
@@ -30,7 +30,8 @@ export function accountOperations({
         await http.json(at('/'), account)
       } catch (error) {
         if (error instanceof UpstreamError && error.code === 'upstream_not_found') {
-          // The contract does not say whether the base itself ends in a slash; an unknown account is 404 both ways.
+          // The contract does not state whether the base itself ends in a slash. An unknown account is 404 in both
+          // cases.
           await http.json(at(''), account)
           return
         }
@@ -58,7 +59,7 @@ export function accountOperations({
         path: '/audiences',
         operation: 'POST /audiences',
         name: 'audiences.create',
-        // A repeat returns the same audience, so a lost answer hides nothing.
+        // A repeat returns the same audience, so a lost answer does not matter.
         effect: 'read',
         json: { sendoutId, campaignId, componentId },
         context,

@@ -8,7 +8,7 @@ import { assertAtMost, type Wire } from './wire.js'
 const MAX_FEED_PAGE = 1_000
 const MAX_WAIT_SECONDS = 20
 
-/** Time beyond the wait for building and sending a full page. */
+/** Time for building and sending a full page, in addition to the wait. */
 const MARGIN_MS = 30_000
 
 /** EM-B2: the change feed. */

@@ -6,11 +6,11 @@ import { MAX_WRITE_ITEMS, type StateWrite, type WriteAnswer, type WriteRequest }
 import { assertAtMost, type Wire } from './wire.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** How one call repeats a write of unknown outcome. */
+/** How a call repeats a write of unknown outcome. */
 export interface RepeatOptions {
-  /** First wait; it doubles each time, and half of it is random. */
+  /** The first wait. It doubles each time, and half of it is random. */
   readonly baseDelayMs: number
-  /** Longest Retry-After that this call waits for; the caller waits for a longer one. */
+  /** The longest Retry-After that this call waits for. The caller waits for a longer one. */
   readonly maxDelayMs: number
 }
 
@@ -65,7 +65,8 @@ export function writeOperations(
           replayed = answer.replayed
           break
         } catch (error) {
-          // Nothing was applied and the key is still free, so no opt-out waits for another contact's malformed item.
+          // Nothing was applied and the key is still unused. The call is repeated without the malformed items, so that
+          // no opt-out waits for them.
           left = withoutRefused(error, 'items', left).rest
         }
       }
@@ -77,7 +78,10 @@ export function writeOperations(
   }
 }
 
-/** Repeats while the outcome is unknown. What one attempt may have stored stays in the error of a later one. */
+/**
+ * Repeats while the outcome is unknown. If an attempt may have stored the write, the error of a later attempt states
+ * it, too.
+ */
 async function repeated<T>(
   request: HttpRequest,
   send: () => Promise<T>,
@@ -104,7 +108,7 @@ async function repeated<T>(
   }
 }
 
-/** The caller waits for a 429: its whole queue must slow down, not this one call. */
+/** Whether to repeat. The caller waits for a 429, because its complete queue must slow down, not only this call. */
 function isWorthRepeating(error: UpstreamError): boolean {
   return error.retryable && error.code !== 'upstream_rate_limited'
 }
@@ -128,7 +132,7 @@ function cancelledWhileWaiting(error: UpstreamError, mayHaveBeenApplied: boolean
   )
 }
 
-/** Waits; false if the signal fires before the time is over. */
+/** Waits; false if the signal fires first. */
 export async function pause(delayMs: number, signal: AbortSignal | undefined): Promise<boolean> {
   try {
     await sleep(delayMs, undefined, signal === undefined ? {} : { signal })

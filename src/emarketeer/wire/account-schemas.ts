@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { answer, entries, part } from '../../http/index.js'
 import { id, textOrNull } from './primitives.js'
 
-/** Answer of EM-B1: the status says whether the account exists. */
+/** Answer of EM-B1. The status states whether the account exists. */
 export const account = answer(
   { name: 'emarketeer.account', operation: 'GET /', lossUnit: 'call' },
   part({}),
@@ -15,7 +15,8 @@ export const categoryPage = answer(
 )
 
 /**
- * An item of EM-B5. Its name becomes one line: it goes into the CRM, whose forms and lists take no control characters.
+ * An item of EM-B5. Its name becomes one line, because it is written to the CRM, whose forms and lists refuse control
+ * characters.
  */
 export const category = answer(
   { name: 'emarketeer.category', operation: 'GET /categories', lossUnit: 'record' },
@@ -26,7 +27,10 @@ export const category = answer(
   }).transform(({ id: categoryId, ...rest }) => ({ categoryId, ...rest })),
 )
 
-/** Answer of EM-B6, creation. Without a category only total unsubscribes are excluded: absent is not null. */
+/**
+ * Answer of EM-B6, creation. Without a category (null) only total unsubscribes are excluded; an absent value is not
+ * null.
+ */
 export const audience = answer(
   { name: 'emarketeer.audience', operation: 'POST /audiences', lossUnit: 'call' },
   part({

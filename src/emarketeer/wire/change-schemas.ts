@@ -3,7 +3,7 @@ import { answer, entries, MAX_ROWS, part, rowsUpTo } from '../../http/index.js'
 import type { Change } from '../changes.js'
 import { actorOrNull, id, isoTime, legalBasis, version, writerOrNull } from './primitives.js'
 
-/** The value before a change decides nothing, so it is not read. */
+/** The value before a change is not read, because nothing is decided by it. */
 const details = {
   consent: part({
     purpose: z.enum(['storeAndProcess', 'marketingSendouts', 'profiling']),
@@ -35,7 +35,7 @@ const NO_DETAIL = [
   'category.archived',
 ] as const
 
-/** A feed item, flattened: the parts of `detail` stand beside the common facts. */
+/** A feed item, flattened: the parts of `detail` are beside the common facts. */
 export const change = answer(
   { name: 'emarketeer.change', operation: 'GET /changes', lossUnit: 'record' },
   z
@@ -64,7 +64,7 @@ export const changesPage = answer(
   part({ items: entries, nextCursor: z.string().min(1), hasMore: z.boolean() }),
 )
 
-/** What a posted event holds besides its change. */
+/** The fields of a posted event, except its change. */
 export const webhookEnvelope = answer(
   { name: 'emarketeer.event', operation: 'POST /hooks/em/{ref}', lossUnit: 'call' },
   part({ type: z.string(), data: z.unknown().optional() }),

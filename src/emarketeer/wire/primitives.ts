@@ -4,7 +4,7 @@ import { isLegalBasis } from '../../domain/legal-basis.js'
 import { part } from '../../http/index.js'
 import type { Actor, ReadLegalBasis } from '../vocabulary.js'
 
-/** Every part is in range, so that the date parser accepts whatever matches. */
+/** Every part is in range, so that the date parser accepts every match. */
 const ISO_UTC =
   /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])(:[0-5]\d){2}(\.\d{1,9})?Z$/
 
@@ -14,20 +14,20 @@ export const isoText = z.string().regex(ISO_UTC)
 /** ISO 8601 in UTC ending in Z, as Unix milliseconds. */
 export const isoTime = isoText.transform((text) => Date.parse(text))
 
-/** A basis; a text outside the vocabulary becomes `unreadable`, so that one value does not fail a batch. */
+/** A basis. A text outside the vocabulary becomes `unreadable`, so that one value does not fail a batch. */
 export const legalBasis = z
   .string()
   .transform((text): ReadLegalBasis => (isLegalBasis(text) ? text : 'unreadable'))
 
-/** The ledger's version columns hold two thousand million changes of one value. */
+/** The largest value of the ledger's version columns: two thousand million changes of one value. */
 const MAX_VERSION = 2_147_483_647
 
 export const version = z.int().nonnegative().max(MAX_VERSION)
 
-/** An opaque id that can be stored and asked for again. */
+/** An opaque id that can be stored and used in a request. */
 export const id = z.string().refine(isStorableId)
 
-/** Optional text; null if not given. */
+/** Optional text; null if absent. */
 export const textOrNull = z
   .unknown()
   .optional()
@@ -35,7 +35,7 @@ export const textOrNull = z
 
 const ACTORS: ReadonlySet<unknown> = new Set(['dataSubject', 'user', 'crmUser', 'system'])
 
-/** Who acted, or null. It is evidence only: nothing is decided on it. */
+/** Who acted, or null. It is evidence only; nothing is decided by it. */
 export function toActor(told: unknown): Actor | null {
   const { type, id: actorId, name } = (told ?? {}) as Partial<Record<keyof Actor, unknown>>
   const text = (value: unknown) => (typeof value === 'string' ? value : null)

@@ -5,7 +5,7 @@ import { CHANGE_TYPES } from '../vocabulary.js'
 import { change } from './change-schemas.js'
 
 /**
- * Reads one feed item or webhook body, which must belong to the account.
+ * Reads a feed item or webhook body, which must belong to the account.
  * @returns the change, or `unreadable` with the readable parts; never throws.
  */
 export function readChange(raw: unknown, accountId: string): FeedItem {

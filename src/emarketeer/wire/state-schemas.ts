@@ -22,8 +22,8 @@ import type {
 import { id, isoText, toActor, version } from './primitives.js'
 
 /**
- * States are most of what is read (a million in one large send). So their schemas have no transformations, which lets
- * zod compile them, and the mapping is by hand: about a tenth of the time.
+ * States are most of the data that is read (a million in one large send). Their schemas have no transformations, so
+ * that zod can compile them, and the mapping is written by hand. This takes about a tenth of the time.
  */
 
 const facts = {
@@ -43,7 +43,7 @@ export const contactState = answer(
     contactId: id,
     email: z.string().nullable(),
     mobile: z.unknown().optional(),
-    /** Absent if not asked for. A contact without e-mail has no state, however that is written. */
+    /** Absent if not requested. A contact without an e-mail address has no state, in whatever form that is stated. */
     consents: part({
       storeAndProcess: consent.optional(),
       marketingSendouts: consent.optional(),
@@ -63,7 +63,7 @@ function isWhole(
   return consents.storeAndProcess !== undefined && consents.marketingSendouts !== undefined
 }
 
-/** Answer of EM-B3. If `missing` is not a list of texts, nobody is known to be missing. */
+/** Answer of EM-B3. If `missing` is not a list of texts, no contact counts as missing. */
 export const statesRead = answer(
   { name: 'emarketeer.statesRead', operation: 'POST /states/read', lossUnit: 'page' },
   part({
@@ -87,8 +87,8 @@ export const statesPage = answer(
 
 /**
  * Reads contacts one by one into our terms, so that one malformed contact does not affect the others. A contact with an
- * address must have what was asked for: if it is absent or null, the contact is unknown.
- * @param include the half that was asked for; undefined: both.
+ * address must have the parts that were requested: if one is absent or null, the contact is unknown.
+ * @param include the part that was requested; undefined: both.
  */
 export function readStates(
   raw: readonly unknown[],
@@ -113,7 +113,7 @@ export function readStates(
   return { items, unreadable }
 }
 
-/** The part that was asked for and is absent; null: none. */
+/** The part that was requested and is absent; null: none. */
 function missingPart(state: State, include: StatePart | undefined): StatePart | null {
   const parts = include === undefined ? STATE_PARTS : [include]
   return state.email === null ? null : (parts.find((name) => !state[name]) ?? null)
@@ -123,9 +123,9 @@ const STATE_PARTS: readonly StatePart[] = ['consents', 'subscriptions']
 
 /**
  * Compares an answer with the request. A contact that is neither returned nor named as missing is unknown. A contact is
- * missing only if it was asked for and is not also returned. Addresses are compared by our key, so that spelling does
+ * missing only if it was requested and is not also returned. Addresses are compared by our key, so that spelling does
  * not matter.
- * @param onUnknown called for each unknown contact, with its id if it was asked for by id.
+ * @param onUnknown called for each unknown contact, with its id if it was requested by id.
  */
 export function asAsked(
   key: 'contactIds' | 'emails',
@@ -154,10 +154,10 @@ export function asAsked(
   }
 }
 
-/** The path of a contact that the answer leaves out without naming it as missing. */
+/** The path of a contact that the answer omits without naming it as missing. */
 export const MISSING = 'missing'
 
-/** The id or address of the contact, as far as it is readable. */
+/** The contact's id or address, as far as it is readable. */
 function textOf(raw: unknown, name: 'contactId' | 'email'): string | null {
   const value = (raw as Record<string, unknown> | null)?.[name]
   return typeof value === 'string' && (name === 'email' || isStorableId(value)) ? value : null
@@ -181,7 +181,7 @@ function toContactState({ contactId, email, mobile, consents, subscriptions }: S
 
 function toConsent(value: z.output<typeof consent>): ConsentState {
   return {
-    // A text outside the vocabulary affects this one value, not the batch.
+    // A text outside the vocabulary affects only this value, not the batch.
     legalBasis: isLegalBasis(value.legalBasis) ? value.legalBasis : 'unreadable',
     ...toFacts(value),
   }

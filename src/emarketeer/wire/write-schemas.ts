@@ -23,8 +23,8 @@ const results = answer(
 )
 
 /**
- * Answer of EM-B4 for the given items. If a result is missing or out of order, the whole answer is refused, as results
- * would be assigned to the wrong contacts.
+ * Answer of EM-B4 for the given items. If a result is missing or out of order, the complete answer is refused, because
+ * results would be assigned to the wrong contacts.
  */
 export function writeAnswer(items: readonly StateWrite[]): typeof results {
   const isInOrder = (result: unknown, position: number) => {
@@ -38,7 +38,7 @@ export function writeAnswer(items: readonly StateWrite[]): typeof results {
   return { ...results, schema }
 }
 
-/** Outcomes in the order of the items. An unreadable one leaves open whether its item was applied. */
+/** Outcomes in the order of the items. An unreadable one does not show whether its item was applied. */
 export function toWriteResults(
   raw: readonly unknown[],
   context: CallContext | undefined,
@@ -46,13 +46,16 @@ export function toWriteResults(
   return raw.map((one) => readRecords(writeResult, [one], context)[0] ?? { status: 'unknown' })
 }
 
-/** Longest comment that eMarketeer takes, characters. */
+/** Longest comment that eMarketeer accepts, in characters. */
 const MAX_COMMENT = 255
 
-/** eMarketeer refuses an event time further ahead. A CRM's clock may be wrong, and its opt-outs must still arrive. */
+/**
+ * eMarketeer refuses an event time that is further ahead. A CRM's clock may be wrong, and its opt-outs must still be
+ * written.
+ */
 const MAX_AHEAD_MS = 5 * 60_000
 
-/** The body of EM-B4. Built once per call: a repeat must send the same bytes. */
+/** The body of EM-B4. Build it once per call, because a repeat must send the same bytes. */
 export function writeBody(request: WriteRequest, nowMs: number): string {
   return JSON.stringify({
     clientId: SYNC_CLIENT_ID,
@@ -81,7 +84,7 @@ function writeItem(item: StateWrite, nowMs: number): Record<string, unknown> {
   }
 }
 
-/** Cuts between characters: half a surrogate pair does not survive UTF-8. */
+/** Cuts between characters, because half a surrogate pair cannot be encoded in UTF-8. */
 function cut(text: string, maxLength: number): string {
   return text.length <= maxLength ? text : text.slice(0, maxLength).replace(/[\uD800-\uDBFF]$/, '')
 }
