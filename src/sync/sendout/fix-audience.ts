@@ -7,6 +7,7 @@ import { addSpelledContacts } from '../../ledger/copy/emarketeer-mirror.js'
 import { saveMembers, type SendoutMember } from '../../ledger/sendout/sendout-members.js'
 import { markAsked, saveAudience, type SendoutRun } from '../../ledger/sendout/sendouts.js'
 import { nextTick } from '../../ledger/db/database.js'
+import { oneAhead } from '../mirror/one-ahead.js'
 import { spelledAddressOf } from '../mirror/spelled-address.js'
 import { noteUnreadable } from '../mirror/upsert-states.js'
 import type { SyncSession } from '../../connection/session.js'
@@ -91,29 +92,12 @@ async function fixCampaign(
     .catch((error: unknown) => {
       throw isUnknown(error) ? campaignNotFound(campaignId, error) : error
     })
-  const pages = new FittingPages('emarketeer', PAGE_SIZE)
-  let cursor: string | null = null
   let position = 0
-  do {
-    const from: string | null = cursor
-    const page: AudiencePage = await pages.read((limit) =>
-      session.emarketeer.audienceContacts(
-        audience.audienceId,
-        { cursor: from, limit },
-        session.call,
-      ),
-    )
-    if (page.status === 'audienceExpired') {
-      throw new AppError('emarketeer_refused', 'The audience of this sendout has expired.', {
-        value: 'audience_expired',
-      })
-    }
+  for await (const page of oneAhead(audiencePages(session, audience.audienceId))) {
     await store(session, run, position, page.items)
     position += page.items.length
     session.heartbeat({ done: position, total: page.total })
-    cursor = page.nextCursor
-    pages.follow(cursor, 'GET /audiences/{audienceId}/contacts')
-  } while (cursor !== null)
+  }
   await saveAudience(session.db, run.sendoutRunId, {
     channel: audience.channel,
     categoryId: audience.categoryId,
@@ -122,6 +106,29 @@ async function fixCampaign(
     targeted: position,
   })
   return { targeted: position, channel: audience.channel }
+}
+
+/** The pages of an audience, in order. @throws UpstreamError; AppError `emarketeer_refused` if it has expired. */
+async function* audiencePages(
+  session: SyncSession,
+  audienceId: string,
+): AsyncGenerator<Extract<AudiencePage, { readonly status: 'page' }>> {
+  const pages = new FittingPages('emarketeer', PAGE_SIZE)
+  let cursor: string | null = null
+  do {
+    const from: string | null = cursor
+    const page: AudiencePage = await pages.read((limit) =>
+      session.emarketeer.audienceContacts(audienceId, { cursor: from, limit }, session.call),
+    )
+    if (page.status === 'audienceExpired') {
+      throw new AppError('emarketeer_refused', 'The audience of this sendout has expired.', {
+        value: 'audience_expired',
+      })
+    }
+    yield page
+    cursor = page.nextCursor
+    pages.follow(cursor, 'GET /audiences/{audienceId}/contacts')
+  } while (cursor !== null)
 }
 
 /**
