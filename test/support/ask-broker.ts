@@ -1,9 +1,9 @@
 import type { Provided } from './broker.js'
 
-/** Time-out of hooks that may be the first to need a server, which may have to be fetched. */
+/** Time-out of hooks that may be the first to need a server, which may have to be downloaded. */
 export const provisionTimeoutMs = 300_000
 
-/** Asks this run's broker for a resource; the first request starts it. */
+/** Requests a resource from this run's broker. The first request starts it. */
 export async function askBroker<Name extends keyof Provided>(name: Name): Promise<Provided[Name]> {
   const response = await fetch(`${process.env['LBSYNC_TEST_BROKER']}/${name}`)
   const body = await response.text()

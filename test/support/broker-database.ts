@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import { type Login, migrate } from '../../src/ledger/db/migrate.js'
 
-/** Runs statements one by one on their own connection (they may not share a transaction). */
+/** Runs statements one by one on their own connection (they must not share a transaction). */
 export async function runStatements(url: string, statements: readonly string[]): Promise<void> {
   const client = new Client({ connectionString: url })
   await client.connect()
@@ -15,7 +15,7 @@ export async function runStatements(url: string, statements: readonly string[]):
   }
 }
 
-/** The same server and user, with another database. */
+/** The URL of another database on the same server, with the same user. */
 export function databaseUrl(adminUrl: string, database: string): string {
   const url = new URL(adminUrl)
   url.pathname = `/${database}`
@@ -26,7 +26,7 @@ export function uniqueDatabaseName(kind: 'template' | 'test'): string {
   return `lbsync_${kind}_${randomBytes(6).toString('hex')}`
 }
 
-/** Makes a database with the newest schema; every test file gets a copy, which is faster than migrating. */
+/** Creates a database with the newest schema. Every test file gets a copy, which is faster than migrating. */
 export async function makeTemplate(adminUrl: string, login: Login): Promise<string> {
   const name = uniqueDatabaseName('template')
   await runStatements(adminUrl, [`CREATE DATABASE ${name}`])

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Login } from '../../src/ledger/db/migrate.js'
 
-/** Resources of test files, and their JSON; each is made once a run, at the first request. */
+/** Resources of test files, and their JSON. Each is created once per run, at the first request. */
 export interface Provided {
   /** A server, a database with the newest schema to copy, and the product's login. */
   readonly postgres: { readonly adminUrl: string; readonly template: string; readonly login: Login }
@@ -17,9 +17,9 @@ type Undo = () => Promise<void>
 /**
  * Owns the servers of one test run.
  *
- * It lives in jest's parent process, which outlives the processes that run test files. They ask over loopback HTTP, so
- * a run of pure tests starts nothing. Imports a resource's code on request: Temporal's packages alone take a second or
- * two to load.
+ * It runs in jest's parent process, which outlives the processes that run test files. They send requests over loopback
+ * HTTP, so that a run of pure tests starts nothing. It imports a resource's code on request, because Temporal's
+ * packages alone take a second or two to load.
  */
 export class Broker {
   readonly #provided = new Map<string, Promise<unknown>>()
@@ -40,7 +40,7 @@ export class Broker {
     },
     temporal: async () => {
       const { startTemporalServer } = await import('../../dev/embedded/temporal-server.js')
-      // A server with many large histories collects garbage all the time; with up to a gigabyte it does so less often.
+      // A server with many large histories collects garbage all the time. With up to a gigabyte it does so less often.
       const env = { GOGC: '400', GOMEMLIMIT: '1GiB' }
       const server = await startTemporalServer({ env, note: this.#note })
       this.#undo.push(() => server.stop())
@@ -59,7 +59,7 @@ export class Broker {
 
   private constructor() {
     this.#http = createServer((request, response) => {
-      // A kept connection may be closed just when it is used for the next file.
+      // A kept connection may be closed while it is used for the next file.
       response.shouldKeepAlive = false
       this.#provide((request.url ?? '').slice(1)).then(
         (value) => response.end(JSON.stringify(value)),
@@ -68,7 +68,7 @@ export class Broker {
     })
   }
 
-  /** Starts answering; starts no server yet. */
+  /** Starts answering. Does not start any server yet. */
   static async start(): Promise<Broker> {
     const broker = new Broker()
     await new Promise<void>((resolve) => broker.#http.listen(0, '127.0.0.1', resolve))
@@ -80,7 +80,7 @@ export class Broker {
     return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`
   }
 
-  /** Ends everything it started, last first. */
+  /** Ends everything that it started, last first. */
   async stop(): Promise<void> {
     this.#http.close()
     this.#http.closeAllConnections()

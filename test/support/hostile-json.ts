@@ -20,8 +20,8 @@ const VALUES: readonly string[] = [
 ]
 
 /**
- * Values that cost much time or memory unless counted: millions of values in some kilobytes of gzip. Each is compressed only
- * once, because it becomes part of many answers.
+ * Values that cost much time or memory unless they are counted: millions of values in a few kilobytes of gzip. Each is
+ * compressed only once, because it becomes part of many answers.
  */
 const BOMBS: readonly Buffer[] = [
   `[${'{},'.repeat(1_500_000)}{}]`,
@@ -32,7 +32,7 @@ const BOMBS: readonly Buffer[] = [
   `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`,
 ].map((text) => gzipSync(text, { level: 1 }))
 
-/** An answer with a bomb in it: {@link MARK} stands in `json` where the bomb goes. */
+/** An answer with a bomb in it: `json` has {@link MARK} in the place of the bomb. */
 export interface BombAnswer {
   readonly json: string
   readonly bomb: Buffer
@@ -44,7 +44,7 @@ export function compressedWith(bomb: Buffer, text: string): Buffer {
   return Buffer.concat([gzipSync(first), ...others.flatMap((piece) => [bomb, gzipSync(piece)])])
 }
 
-/** Every answer made from a valid one with one odd value in it, or as its whole body. */
+/** Every answer that differs from a valid one by one odd value in it, or by its complete body. */
 export function* oddAnswers(valid: unknown): Generator<string> {
   for (const marked of markedEverywhere(valid)) {
     for (const value of VALUES) {

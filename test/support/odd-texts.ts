@@ -1,6 +1,6 @@
 /**
- * Texts that an external system may send and that a database or a terminal does not accept as they are, for every test
- * of such input.
+ * Texts that an external system may send and that a database or a terminal does not accept unchanged. Every test of
+ * such input uses them.
  */
 export const ODD_TEXTS: Readonly<Record<string, string>> = {
   'a zero character': 'a\0b',

@@ -5,13 +5,13 @@ import { DECISIONS, PAUSES } from '../../src/domain/transitions.js'
 
 const { setupPauses, setupActions } = MEANINGS_OF_ALL_CRMS
 
-/** Codes of pauses: every CRM's, then each CRM's own. */
+/** Codes of pauses: those of every CRM, then each CRM's own. */
 export const PAUSE_CODES = Object.keys({ ...PAUSES, ...setupPauses })
 
-/** What Support may decide: of every CRM, then of each. */
+/** Support's decisions: those of every CRM, then each CRM's own. */
 export const SETUP_ACTIONS = Object.keys({ ...DECISIONS, ...setupActions })
 
-/** A pause of this code as set-up has it. */
+/** A pause with this code in the form that set-up stores. */
 export function pauseWith(code: string): SetupPause {
   return withMeaning({ code, message: '', choices: [], seen: {} }, MEANINGS_OF_ALL_CRMS)
 }

@@ -7,7 +7,7 @@ const attempts = 600
 
 /**
  * Registers our search attributes in a namespace, and waits until it accepts queries by them. Without them a workflow's
- * task fails for ever, and a test with skipped time hangs. A given server may take some seconds to see a new namespace.
+ * task fails forever, and a test with skipped time hangs. A given server may take some seconds to see a new namespace.
  */
 export async function registerSearchAttributes(
   connection: Pick<Connection, 'operatorService'>,

@@ -1,4 +1,4 @@
-/** Programs as child processes of a test, as `lbsync dev` runs its own. */
+/** Starts programs as child processes of a test, as `lbsync dev` does. */
 export {
   startProgram as startProcess,
   type ProgramOptions as ProcessOptions,

@@ -4,13 +4,13 @@ import { askBroker, provisionTimeoutMs } from './ask-broker.js'
 import { databaseUrl, runStatements, uniqueDatabaseName } from './broker-database.js'
 
 export interface TestDatabase {
-  /** URL with the product's login; known once `beforeAll` hooks run. */
+  /** URL with the product's login; available when `beforeAll` hooks run. */
   readonly url: string
-  /** URL of the owner, who may do anything. */
+  /** URL of the owner, who has all rights. */
   readonly ownerUrl: string
 }
 
-/** Gives the test file (or `describe`) a fresh database with the newest schema, dropped at its end. */
+/** Creates a database with the newest schema for the test file (or `describe`), and drops it at the end. */
 export function withDatabase(): TestDatabase {
   const name = uniqueDatabaseName('test')
   let ownerUrl: string | undefined

@@ -9,15 +9,15 @@ import { registerSearchAttributes } from './register-search-attributes.js'
 /** The run's real Temporal server, and a test file's own namespace on it. */
 export interface TestTemporal {
   readonly address: string
-  /** Task queue names are fixed, so files that run at once may not share a namespace. */
+  /** The names of task queues are fixed, so files that run at the same time must not share a namespace. */
   readonly namespace: string
-  /** Starts and steers workflows in that namespace. */
+  /** Starts and controls workflows in that namespace. */
   readonly client: Client
   /** For `Worker.create`, with `namespace`. */
   readonly nativeConnection: NativeConnection
 }
 
-/** Gives the test file (or `describe`) a Temporal namespace; its members are there from `beforeAll` on. */
+/** Creates a Temporal namespace for the test file (or `describe`). Its members are available from `beforeAll` on. */
 export function withTemporal(): TestTemporal {
   const given: { -readonly [Key in keyof TestTemporal]?: TestTemporal[Key] } = {}
   beforeAll(async () => {

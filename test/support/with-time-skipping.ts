@@ -4,8 +4,8 @@ import { askBroker, provisionTimeoutMs } from './ask-broker.js'
 import { registerSearchAttributes } from './register-search-attributes.js'
 
 /**
- * Starts a Temporal server whose clock jumps while workflows only wait. Its caller tears it down. It lists no workflows
- * and knows no Schedules: for those, see `withTemporal`.
+ * Starts a Temporal server whose clock jumps while workflows only wait. The caller stops it. It does not list workflows
+ * or support Schedules: for those, see `withTemporal`.
  */
 export async function timeSkippingEnvironment(): Promise<TestWorkflowEnvironment> {
   const { path } = await askBroker('time-skipping-server')
@@ -16,7 +16,7 @@ export async function timeSkippingEnvironment(): Promise<TestWorkflowEnvironment
   return environment
 }
 
-/** Gives the test file (or `describe`) a time-skipping server; `environment` is there from `beforeAll` on. */
+/** Starts a time-skipping server for the test file (or `describe`). `environment` is available from `beforeAll` on. */
 export function withTimeSkipping(): { readonly environment: TestWorkflowEnvironment } {
   let environment: TestWorkflowEnvironment | undefined
   beforeAll(async () => {

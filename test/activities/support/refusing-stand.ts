@@ -3,27 +3,27 @@ import { DEFAULT_OPTIONS } from '../../../simulators/dynamics/options.js'
 import { startDynamics } from '../../../simulators/dynamics/start-dynamics.js'
 import { startSuperoffice } from '../../../simulators/superoffice/start.js'
 
-/** A CRM's stand-in that may refuse our credentials, and the connection to it. */
+/** A CRM's stand-in that can refuse our credentials, and the connection to it. */
 export interface RefusingStand {
   readonly crm: string
   readonly sectionName: string
   readonly section: Readonly<Record<string, unknown>>
-  /** Variables that hold the secrets, by the path of each. */
+  /** The variables that hold the secrets, by the path of each. */
   readonly secrets: Readonly<Record<string, { readonly env: string }>>
   readonly variables: Readonly<Record<string, string>>
-  /** From now on nobody is let in with these credentials, whatever they hold already. */
+  /** From then on every request with these credentials is refused, also with tokens issued earlier. */
   refuse(): Promise<void>
   letIn(): Promise<void>
-  /** Nothing is answered at all. */
+  /** From then on no request is answered. */
   goSilent(): Promise<void>
-  /** Requests so far, those for signing in included. */
+  /** Requests so far, also those for signing in. */
   requests(): Promise<number>
   close(): Promise<void>
 }
 
 const TOKEN_PATH = '/oauth2/v2.0/token'
 
-/** Dynamics, whose client secret expires. */
+/** Dynamics with a client secret that expires. */
 export async function dynamicsStand(): Promise<RefusingStand> {
   const running = await startDynamics({ keyActivationReads: 0 })
   const control = standInControl(running.controlUrl)

@@ -3,17 +3,17 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Client } from '@temporalio/client'
 import type { Database } from '../../../src/ledger/db/database.js'
 
-/** What a stack did within a time. */
+/** The activity of a stack within a time. */
 export interface QuietTime {
   /** Activities scheduled by all workflows. */
   readonly activities: number
-  /** Transactions on the ledger's database, this measuring left out; a single statement is one. */
+  /** Transactions on the ledger's database, without those of this measurement; a single statement counts as one. */
   readonly transactions: number
   /** Seconds of processor time of all processes that this one has started: servers, gateway, worker, stand-ins. */
   readonly cpuSeconds: number
 }
 
-/** Measures what a stack, whose processes are our children, does within a time. Linux: it reads `/proc`. */
+/** Measures the activity of a stack, whose processes are our children, within a time. Linux only: it reads `/proc`. */
 export async function quietTime(client: Client, db: Database, ms: number): Promise<QuietTime> {
   const before = await readings(client, db)
   await wait(ms)
@@ -25,7 +25,7 @@ export async function quietTime(client: Client, db: Database, ms: number): Promi
   }
 }
 
-/** One reading's queries lie between the two. */
+/** The queries of one reading lie between the two. */
 const OWN_TRANSACTIONS = 1
 
 async function readings(client: Client, db: Database): Promise<QuietTime> {
@@ -80,7 +80,8 @@ async function allProcesses() {
   return stats
     .filter((stat) => stat !== null)
     .map((stat) => {
-      // The name, in brackets, may hold anything; after it come state, parent, …, and the two times as 12th and 13th.
+      // The name, in brackets, may contain anything. After it come state, parent, …, and the two times as 12th and
+      // 13th.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
       return {
         pid: Number.parseInt(stat, 10),

@@ -6,7 +6,7 @@ import type { Stack } from '../../../dev/stack/start-stack.js'
 import { openDatabase } from '../../../src/ledger/db/database.js'
 import { documentOf, runLbsync, type Ended } from '../../cli/run-lbsync.js'
 
-/** What a pre-send answers, as far as these tests look. */
+/** The part of a pre-send's answer that these tests check. */
 export interface SentDocument {
   readonly outcome: string
   readonly eligible: number
@@ -14,7 +14,7 @@ export interface SentDocument {
   readonly complete: boolean
 }
 
-/** Requests that a stand-in has had since they were last reset. */
+/** Requests to a stand-in since the last reset. */
 export interface Requests {
   readonly total: number
   readonly operations: Readonly<Record<string, number>>
@@ -44,7 +44,7 @@ export class SuperOfficePlace {
     this.#emarketeer = createControl(stack.places.emarketeer.controlUrl)
   }
 
-  /** The people on both sides, all of whom have consented long ago. */
+  /** Creates the people on both sides; all consented long ago. */
   async populate(): Promise<void> {
     await this.#emarketeer.send('POST', `accounts/${this.file.accountId}/seed`, {
       contacts: this.people.map((email, index) => ({
@@ -87,7 +87,7 @@ export class SuperOfficePlace {
     return this.crm.get<Requests>('requests')
   }
 
-  /** The stand-in has been asked that often since the last reset. */
+  /** Waits until the stand-in has had that many requests since the last reset. */
   async asked(times: number): Promise<void> {
     while ((await this.requests()).total < times) {
       await wait(100)
@@ -110,29 +110,29 @@ export class SuperOfficePlace {
     return documentOf(await runLbsync(['pre-send', path, '--wait', '--json'], this.stack.env))
   }
 
-  /** Applies the connection file, changed or as it was. */
+  /** Applies the connection file, changed or as before. */
   async apply(): Promise<Ended> {
     return this.run('connection', 'apply', await this.writeFile(this.file))
   }
 
-  /** A command that ends well. */
+  /** Runs a command that must succeed. */
   async run(...args: string[]): Promise<Ended> {
     const ended = await this.tried(...args)
     expect([args, ended.exitCode, ended.exitCode === 0 ? '' : ended.stderr]).toEqual([args, 0, ''])
     return ended
   }
 
-  /** A command, however it ends. */
+  /** Runs a command, whatever its result. */
   tried(...args: string[]): Promise<Ended> {
     return runLbsync([...args, '--json'], this.stack.env)
   }
 
-  /** As `connection show` answers. */
+  /** The answer of `connection show`. */
   async shown(): Promise<Record<string, unknown>> {
     return documentOf(await this.run('connection', 'show', this.connectionId))
   }
 
-  /** As if the time had passed for which the gate is closed. */
+  /** Ends the time for which the breaker is tripped. */
   async theTimeComes(): Promise<void> {
     const db = openDatabase(this.stack.places.databaseUrl)
     await db.query(
@@ -142,6 +142,6 @@ export class SuperOfficePlace {
     await db.close()
   }
 
-  /** Set by whoever keeps the test's files. */
+  /** Set by the code that stores the test's files. */
   writeFile: (content: object) => Promise<string> = () => Promise.reject(new Error('no files'))
 }

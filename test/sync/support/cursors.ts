@@ -1,6 +1,6 @@
 import type { World } from './world.js'
 
-/** Makes a system forget every cursor it has given out. */
+/** Makes a system forget every cursor that it has issued. */
 export async function expireCursor(world: World, side: 'crm' | 'emarketeer'): Promise<void> {
   if (side === 'crm') {
     await world.dynamicsSwitch({ expireDeltas: true })

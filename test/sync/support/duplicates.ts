@@ -1,38 +1,38 @@
 import fc from 'fast-check'
 import type { LegalBasis } from '../../../src/domain/legal-basis.js'
 
-/** What a person in the CRM says about marketing; `none` has no row. */
+/** A CRM person's value for marketing; `none` has no row. */
 export type Basis = Extract<
   LegalBasis,
   'none' | 'withdrawn' | 'consent' | 'contract' | 'legitimateInterest'
 >
 
-/** A person at an address, in the order in which they are made: the number is the rank of the id. */
+/** A person at an address. They are listed in the order of creation: the number is the rank of the id. */
 export interface Twin {
   readonly basis: Basis
-  /** When registered, in minutes; several may share one. */
+  /** Time of registration in minutes; several may share one. */
   readonly registered: number
   readonly deleted: boolean
-  /** The address is not their first one. */
+  /** The address is not the person's primary address. */
   readonly holder: boolean
 }
 
-/** Somebody acts after everybody has been linked. */
+/** An act after everybody was linked. */
 export interface LaterAct {
   readonly where: 'emarketeer' | 'oldest'
   readonly basis: Exclude<Basis, 'none'>
 }
 
-/** An address that many have, and what happens there. */
+/** An address that many persons have, and an act there. */
 export interface SharedAddress {
   readonly twins: readonly Twin[]
   readonly act: LaterAct
 }
 
-/** Both systems as somebody may see them who knows nothing of how it is done. */
+/** The values in both systems. */
 export interface Seen {
   readonly emarketeer: Basis
-  /** By the order in which they were made. */
+  /** In the order of creation. */
   readonly twins: readonly Basis[]
 }
 
@@ -57,7 +57,7 @@ const counts = fc.oneof(
   fc.constant(50),
 )
 
-/** 1 to 50 persons of all values and ages, of whom one at least lives there. */
+/** 1 to 50 persons of all values and ages; at least one has the address as a live primary address. */
 export const sharedAddress: fc.Arbitrary<SharedAddress> = fc
   .record({
     twins: counts.chain((count) => fc.array(twin, { minLength: count, maxLength: count })),
@@ -73,12 +73,12 @@ export const sharedAddress: fc.Arbitrary<SharedAddress> = fc
   })
   .filter(({ twins }) => twins.some(lives))
 
-/** Whether somebody is read and written at the address. */
+/** Whether the person is read and written at the address: live, with it as the primary address. */
 export function lives({ deleted, holder }: Twin): boolean {
   return !deleted && !holder
 }
 
-/** The one that is read: registered first, then made first. */
+/** The person that is read: registered first, then created first. */
 export function oldestOf(twins: readonly Twin[]): number {
   const order = twins
     .map((one, made) => ({ ...one, made }))
@@ -88,8 +88,9 @@ export function oldestOf(twins: readonly Twin[]): number {
 }
 
 /**
- * What rule C5 says that both systems hold once a result stands: everybody there has it, but whoever of the younger ones
- * is withdrawn stays so. Nobody who is deleted, and nobody with another first address, is touched.
+ * The values that both systems have after a result according to rule C5: every live person with this primary address
+ * has the result, except that younger ones who are withdrawn stay so. Deleted persons and those with another primary
+ * address do not change.
  */
 export function afterResult({ twins }: SharedAddress, before: Seen, result: Basis): Seen {
   const oldest = oldestOf(twins)
@@ -103,18 +104,18 @@ export function afterResult({ twins }: SharedAddress, before: Seen, result: Basi
   }
 }
 
-/** Whether a live person there is withdrawn, by whichever of its addresses. */
+/** Whether a live person there is withdrawn, whether the address is primary or secondary. */
 export function anyWithdrawn({ twins }: SharedAddress, { twins: held }: Seen): boolean {
   return twins.some(({ deleted }, made) => !deleted && held[made] === 'withdrawn')
 }
 
-/** Whether live persons there say different things, one of them that they have withdrawn; having said nothing is different, too. */
+/** Whether live persons there differ and one of them is withdrawn. Having no value is a difference, too. */
 export function disagree(address: SharedAddress, seen: Seen): boolean {
   const said = address.twins.flatMap(({ deleted }, made) => (deleted ? [] : [seen.twins[made]!]))
   return anyWithdrawn(address, seen) && said.some((held) => held !== 'withdrawn')
 }
 
-/** Whether somebody with another first address is withdrawn: theirs counts at this one too, once. */
+/** Whether a live person with another primary address is withdrawn, which counts at this address too, once. */
 export function hasWithdrawnHolder({ twins }: SharedAddress): boolean {
   return twins.some((one) => one.holder && !one.deleted && one.basis === 'withdrawn')
 }

@@ -1,6 +1,6 @@
 import type { Database, Queryable } from '../../../src/ledger/db/database.js'
 
-/** A node of a plan, as PostgreSQL's `EXPLAIN (FORMAT JSON)` gives it. */
+/** A node of a plan in the form of PostgreSQL's `EXPLAIN (FORMAT JSON)`. */
 export interface PlanNode {
   readonly 'Node Type': string
   readonly 'Relation Name'?: string
@@ -9,7 +9,7 @@ export interface PlanNode {
   readonly Plans?: readonly PlanNode[]
 }
 
-/** A statement, and how the planner would have run it with the values that it was given. */
+/** A statement, and the planner's plan for it with the given values. */
 export interface Explained {
   readonly sql: string
   readonly plan: PlanNode
@@ -17,7 +17,9 @@ export interface Explained {
 
 const STATEMENT = /^\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b/i
 
-/** A database that asks for the plan of each statement before it runs it. @param seen gets every plan. */
+/**
+ * A database that requests the plan of each statement before it runs the statement. @param seen receives every plan.
+ */
 export function explaining(db: Database, seen: Explained[]): Database {
   const wrap = (queryable: Queryable): Queryable => ({
     async query<Row>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
@@ -40,9 +42,9 @@ export function explaining(db: Database, seen: Explained[]): Database {
 }
 
 /**
- * Joins of a plan that may take the product of their sides: no index leads from a row of one side to what fits it, each is
- * held against all of the other. The planner chooses them where it believes one side to be a row or two, which it does of
- * a run or a connection that is younger than its statistics.
+ * Joins of a plan that may compute the product of their sides: no index leads from a row of one side to its matches, so
+ * that each row is compared with all of the other side. The planner chooses them if it estimates one side at a row or
+ * two, as it does for a run or a connection that is newer than its statistics.
  */
 export function productJoins(node: PlanNode): readonly PlanNode[] {
   const children = node.Plans ?? []
@@ -53,7 +55,7 @@ export function productJoins(node: PlanNode): readonly PlanNode[] {
   return [...(isProduct ? [node] : []), ...children.flatMap(productJoins)]
 }
 
-/** One row or a few, however many people there are: the connection itself, its categories. */
+/** Tables of one row or a few, however many people there are: the connection itself, its categories. */
 const SMALL = new Set(['connections', 'categories', 'sendout_runs'])
 
 function isSmall(node: PlanNode): boolean {
@@ -61,7 +63,7 @@ function isSmall(node: PlanNode): boolean {
   return relation === undefined ? only(node, isSmall) : SMALL.has(relation)
 }
 
-/** The rows of a list that the statement was given, a thousand at most; against another such list that is bearable. */
+/** The rows of a list that was passed to the statement, at most 1,000. A product with such a list is acceptable. */
 function isBatch(node: PlanNode): boolean {
   return node['Index Cond']?.includes('ANY') ?? only(node, isBatch)
 }

@@ -2,16 +2,16 @@ import type { Database, Queryable, Transaction } from '../../../src/ledger/db/da
 import { twistCrm, twistEmarketeer } from './twists.js'
 import type { Twist } from './world.js'
 
-/** A process that dies at a step: from then on nothing of it reaches the ledger, or either system. */
+/** A process that dies at a step. From then on none of its calls reaches the ledger or either system. */
 export interface Mortal {
   readonly twist: Twist
-  /** Whether it got as far as dying. */
+  /** Whether it reached that step. */
   readonly over: boolean
 }
 
 /**
- * Steps are: before each statement or transaction of the ledger, before each write call, and after it (done, never
- * acknowledged). A statement inside a transaction is no step of its own: it is rolled back with the others.
+ * The steps are: before each statement or transaction of the ledger, before each write call, and after it (done, never
+ * acknowledged). A statement inside a transaction is not a step, because it is rolled back with the others.
  */
 export function mortal(diesAt: number): Mortal {
   let steps = 0

@@ -1,6 +1,6 @@
 import pg from 'pg'
 
-/** What a planner knows when people of another connection are many, and ours came after its last look. */
+/** Makes the planner know only the people of another connection, who are many. Ours come after its last statistics. */
 const STATEMENTS = [
   ...[
     'addresses',
@@ -37,11 +37,11 @@ const STATEMENTS = [
 ]
 
 /**
- * Gives a ledger a neighbour with 20,000 people, of which the planner has statistics; it gets no newer ones. Whatever is
- * ours then counts as a row or two to it.
+ * Adds a neighbour connection with 20,000 people to a ledger. The planner has statistics of them and gets no newer
+ * ones, so that it estimates our own data at a row or two.
  */
 export async function moveInNeighbour(databaseUrl: string): Promise<void> {
-  // As the owner: our own role may not analyse.
+  // As the owner, because our own role may not run ANALYZE.
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
   try {

@@ -6,17 +6,17 @@ import type { Database } from '../../../src/ledger/db/database.js'
 import { Systems } from '../../../src/connection/systems.js'
 import { ACCOUNT_ID, CLIENT_SECRET, SERVICE_KEY, type StandIns } from './stand-ins.js'
 
-/** The connection of these tests. */
+/** Id of the connection in these tests. */
 export const CONNECTION_ID = 'acme'
 
-/** How a test's connection differs from the usual. */
+/** Differences between a test's connection and the usual one. */
 export interface ConnectionChoices {
   readonly newlyMailableLimit?: number
   readonly subscriptionRowsPerDay?: number
   readonly createMissing?: 'none' | 'emarketeer'
 }
 
-/** The product's systems over a ledger and the stand-ins, as a worker process has them. */
+/** The product's systems over a ledger and the stand-ins, as in a worker process. */
 export function openSystems(db: Database, standIns: StandIns): Systems {
   return new Systems({
     db,

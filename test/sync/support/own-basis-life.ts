@@ -4,9 +4,12 @@ import { SuperOfficeLives } from './superoffice-life.js'
 
 const KEY = 'OwnBasis'
 
-/** Lives at a SuperOffice whose tenant has a legal basis of its own, which the connection file maps at times (C2). */
+/**
+ * Random lives in a SuperOffice whose tenant has a legal basis of its own, which the connection file sometimes maps
+ * (C2).
+ */
 export class OwnBasisLives extends SuperOfficeLives {
-  /** null: as the lives before these have left it. */
+  /** null: as the previous lives left it. */
   private mapped: boolean | null = null
 
   override async step(): Promise<void> {
@@ -25,7 +28,7 @@ export class OwnBasisLives extends SuperOfficeLives {
     await this.applies(this.rich.random() < 0.5)
   }
 
-  /** Who has the tenant's own basis, and no file maps it, is on no list either. */
+  /** A person with the tenant's own basis that no file maps is on no list either. */
   protected override hasLeft(life: RichLife): boolean {
     const oldest = this.oldestOf(life)
     const unmapped =

@@ -1,10 +1,11 @@
 const realNow = Date.now.bind(Date)
 let aheadMs = 0
 
-// At once, before anybody keeps the function: all of this process reads one clock, the stand-ins as well.
+// Set on import, before any module keeps a reference to the function: everything in this process reads one clock, also
+// the stand-ins.
 Date.now = () => realNow() + aheadMs
 
-/** Time passes for us and for every stand-in of this process, at once; the ledger's own clock stands apart. */
+/** Moves the clock of this process, which its stand-ins share, in one step. The ledger's clock does not change. */
 export function passTime(ms: number): void {
   aheadMs += ms
 }

@@ -1,9 +1,9 @@
 import { CONNECTION_ID } from './open-systems.js'
 import type { World } from './world.js'
 
-/** What both systems hold at one address, read past the product; and what the ledger still has to do. */
+/** The state of both systems at one address, read without the product, and the work that the ledger still has to do. */
 export interface PersonState {
-  /** eMarketeer's basis for marketing sendouts; null: nobody there. */
+  /** eMarketeer's basis for marketing sendouts; null: no contact has the address. */
   readonly basis: string | null
   readonly basisSource: string | null
   readonly store: string | null
@@ -19,7 +19,7 @@ export interface PersonState {
   readonly waiting: readonly string[]
 }
 
-/** A consent event, as far as tests look at it. */
+/** The part of a consent event that tests check. */
 export interface PersonEvent {
   readonly eventId: string
   readonly cellKey: string
@@ -44,7 +44,7 @@ interface DumpedContact {
   readonly subscriptions?: Record<string, { value: boolean }>
 }
 
-/** Reads the truth about an address. */
+/** Reads the state of both systems and the ledger at an address. */
 export async function stateOf(world: World, email: string): Promise<PersonState> {
   const contacts = await world.standIns.emarketeer.lines<DumpedContact>('accounts/1001/dump')
   const contact = contacts.find((line) => line.email === email && line.contactId !== null)

@@ -4,42 +4,42 @@ import { CONNECTION_ID } from './open-systems.js'
 import { eventsOf, stateOf, type PersonEvent, type PersonState } from './person-state.js'
 import type { World } from './world.js'
 
-/** A legal basis as eMarketeer names it. */
+/** A legal basis by eMarketeer's name. */
 export type Basis = 'consent' | 'legitimateInterest' | 'contract' | 'withdrawn' | 'none'
 /** Dynamics' toggle. */
 export type Toggle = 'allow' | 'deny'
 
-/** How a new person starts. */
+/** A new person's initial state. */
 export interface NewPerson {
-  /** By default one that nobody else has. */
+  /** Default: an address that nobody else has. */
   readonly email?: string
-  /** How Dynamics spells it; default the same. */
+  /** Dynamics' spelling; default: the same. */
   readonly crmEmail?: string
-  /** In eMarketeer: its basis for marketing sendouts; null: not there. Default `consent`. */
+  /** The basis for marketing sendouts in eMarketeer; null: no contact. Default `consent`. */
   readonly basis?: Basis | null
-  /** In Dynamics: a record for each toggle. Default one that allows. */
+  /** In Dynamics, a record for each toggle. Default: one record that allows. */
   readonly toggles?: readonly Toggle[]
   readonly mobile?: string
 }
 
-/** Someone, and what happens to them in either system. */
+/** A person, with the acts that can happen in either system. */
 export interface Person {
   readonly email: string
-  /** eMarketeer's contact id; empty where there is none. */
+  /** eMarketeer's contact id; empty if there is none. */
   readonly contactId: string
   /** Dynamics' contact ids, oldest first. */
   readonly crmIds: readonly string[]
   /** "Unsubscribe from all future sendouts". */
   unsubscribe(): Promise<void>
-  /** A decision in eMarketeer, by web form unless a user made it. */
+  /** A decision in eMarketeer, by web form unless a user makes it. */
   consents(basis: Basis, more?: Record<string, unknown>): Promise<void>
-  /** A subscription changed in a form of eMarketeer. */
+  /** Changes a subscription in a form of eMarketeer. */
   subscribes(categoryId: string, subscribed: boolean): Promise<void>
   changesEmailInEmarketeer(email: string): Promise<void>
   deletedInEmarketeer(): Promise<void>
   /** A CRM user sets the toggle of a record. */
   flip(toggle: Toggle, as?: string, record?: number): Promise<void>
-  /** A CRM user turns a subscription of a record. */
+  /** A CRM user switches a subscription of a record. */
   flipSubscription(categoryId: string, subscribed: boolean, record?: number): Promise<void>
   /** A CRM user changes other columns of a record. */
   edit(values: Record<string, unknown>, record?: number): Promise<void>
@@ -47,24 +47,27 @@ export interface Person {
   deletedInCrm(record?: number): Promise<void>
   /** Merges one record into another. */
   merge(master: number, loser: number): Promise<void>
-  /** A further record at the same address. */
+  /** Adds a record at the same address. */
   anotherRecord(toggle: Toggle): Promise<void>
-  /** What Dynamics' webhook puts into the inbox. */
+  /** Puts the hint of a Dynamics webhook into the inbox. */
   webhook(saysDeny: boolean, userId?: string | null, of?: WebhookRecord): Promise<void>
-  /** The truth: both systems, and our ledger. */
+  /** The state of both systems and of our ledger. */
   state(): Promise<PersonState>
-  /** Consent events, oldest first; of all cells. */
+  /** Consent events of all cells, oldest first. */
   events(): Promise<PersonEvent[]>
 }
 
-/** The record that an event is about, by its number, or by an id that nobody knows yet; and addresses that it names. */
+/**
+ * The record that an event concerns, by its number, or by an id that is not known yet, and the addresses that the event
+ * names.
+ */
 export interface WebhookRecord {
   readonly record?: number
   readonly contactId?: string
   readonly addresses?: readonly string[]
 }
 
-/** The id that the stand-in gave a named CRM user, for the evidence. */
+/** The stand-in's id of a named CRM user, for the evidence. */
 export async function crmUserId(world: World, name: string): Promise<string> {
   const { rows } = await world.standIns.dynamics<{ rows: Record<string, string>[] }>(
     'GET',

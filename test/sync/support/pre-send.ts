@@ -24,18 +24,18 @@ type Act = () => Promise<unknown>
 
 const same: Twist = (session) => session
 
-/** A sendout as a test asks for it. */
+/** A test's request for a sendout. */
 export interface Ask {
   readonly contactIds: readonly string[]
   readonly channel?: 'email' | 'sms'
   readonly categoryId?: string | null
   readonly transactional?: boolean
   readonly onUnverified?: 'exclude' | 'abort'
-  /** How freshness is to be proven; by default as the product chooses. */
+  /** How freshness must be proven; default: the product's choice. */
   readonly proof?: 'delta' | 'direct'
   /** Changes the session of the sendout. */
   readonly twist?: Twist
-  /** Steps that fail: the product excludes whom they would have verified. */
+  /** Steps may fail: the product excludes the contacts that they would have verified. */
   readonly tolerant?: boolean
   /** The connection's CRM; default Dynamics. */
   readonly crm?: string
@@ -45,12 +45,12 @@ export interface Ask {
   readonly afterDecision?: Act
 }
 
-/** What came of it. */
+/** The result. */
 export interface Sent {
   readonly result: PreSendResult
   /** By contact id. */
   readonly verdicts: Readonly<Record<string, Verdict | null>>
-  /** The whole list, read in pages; null where there is none. */
+  /** The complete list, read in pages; null if there is none. */
   readonly list: readonly MailingListEntry[] | null
 }
 
@@ -153,7 +153,7 @@ async function verdictsOf(world: World, sendoutRunId: string) {
   return Object.fromEntries(rows.map((row) => [row.id, row.verdict]))
 }
 
-/** Reads a sendout's whole list, page by page, as the campaign service does. */
+/** Reads a sendout's complete list page by page, as the campaign service does. */
 export async function readList(world: World, sendoutId: string): Promise<MailingListEntry[]> {
   const entries: MailingListEntry[] = []
   let cursor: string | null = null

@@ -4,21 +4,24 @@ import { mortal } from './mortal.js'
 import type { Basis, Person, Toggle } from './person.js'
 import type { World } from './world.js'
 
-/** What a person, or a colleague for them, did last; `lost`: with a record that went before anybody read it. */
+/**
+ * The last act of a person, or of a colleague on their behalf; `lost`: it was on a record that was deleted before
+ * anybody may have read it.
+ */
 type LastAct = 'deny' | 'allow' | 'lost'
 
-/** Someone of a random run, and what has to hold of them. */
+/** A person of a random run, and the facts that must hold for them. */
 export interface Life {
   readonly person: Person
-  /** About marketing as such. */
+  /** On marketing. */
   last: LastAct
-  /** About category c1. */
+  /** On category c1. */
   lastSubscription: LastAct
-  /** Somebody gave consent as such: a form, a user, or Allow over a deny. */
+  /** Somebody set consent: a form, a user, or Allow over a deny. */
   mayHoldConsent: boolean
-  /** Dynamics' records as they stand; null: gone. */
+  /** The toggles of Dynamics' records; null: deleted. */
   readonly toggles: (Toggle | null)[]
-  /** What happened, for whoever has to explain a failure. */
+  /** The acts so far, to explain a failure. */
   readonly story: string[]
 }
 
@@ -29,7 +32,7 @@ const WRITE_FAULTS = [
   { status: 429, headers: { 'Retry-After': '1' }, body: { error: {} } },
 ]
 
-/** Twelve people and two systems, driven by a seed. */
+/** Several people in two systems; a seed determines what happens. */
 export class RandomLives {
   readonly lives: Life[] = []
   readonly random: Random
@@ -59,7 +62,7 @@ export class RandomLives {
     await this.world.sweep()
   }
 
-  /** One thing that happens. */
+  /** One random event. */
   async step(): Promise<void> {
     const life = this.pick(this.lives)
     const roll = this.random()
@@ -108,7 +111,7 @@ export class RandomLives {
       await this.onLiveRecord(life, async (record) => {
         await this.lookAt(life)
         if (life.toggles[record] === 'deny' && life.last === 'deny') {
-          life.last = 'lost' // Nobody may have read it before it went.
+          life.last = 'lost' // It may have been deleted before anybody read it.
         }
         life.lastSubscription = life.lastSubscription === 'deny' ? 'lost' : life.lastSubscription
         await person.deletedInCrm(record)
@@ -126,14 +129,14 @@ export class RandomLives {
       life.story.push(`record ${record} set to ${toggle}`)
       life.toggles[record] = toggle
       life.mayHoldConsent ||= toggle === 'allow'
-      // An Allow on one record, while another one denies, is neither an Allow nor a new deny.
+      // An Allow on one record while another one denies is neither an Allow nor a new deny.
       if (toggle === 'deny' || !life.toggles.includes('deny')) {
         life.last = toggle
       }
     })
   }
 
-  /** The toggles as they stand: the product writes them, too. */
+  /** Reads the toggles, because the product writes them, too. */
   private async lookAt(life: Life): Promise<void> {
     for (const [record, id] of life.person.crmIds.entries()) {
       if (life.toggles[record] !== null) {
@@ -157,7 +160,7 @@ export class RandomLives {
         life.story.push(`record ${record}: c1 ${subscribed}`)
         life.lastSubscription = subscribed ? 'lost' : 'deny'
       } catch {
-        // The row is not there yet.
+        // The row does not exist yet.
       }
     })
   }
@@ -194,7 +197,7 @@ export class RandomLives {
     }
   }
 
-  /** Work that a fault may end; what it had come to is stored, and the next one goes on. */
+  /** Runs work that a fault may end. Its results so far are stored, and the next run continues. */
   private async quietly(what: string, work: () => Promise<unknown>): Promise<void> {
     const end = await work().then(
       () => 'done',

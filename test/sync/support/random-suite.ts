@@ -6,12 +6,12 @@ import { withWorld, type World } from './world.js'
 
 const PEOPLE = 12
 const STEPS = 150
-/** A seed takes seconds; more on a busy machine. */
+/** A seed takes seconds, and more on a busy machine. */
 const TIMEOUT_MS = 480_000
 
 /**
- * One test for each seed: whatever happens to twelve people, in whatever order, every opt-out stands in the end, nobody
- * who left is ever mailed, and no consent is there without a person's act. `SYNC_SEED=n` runs one seed of choice.
+ * One test per seed: whatever happens to twelve people, in whatever order, every opt-out persists, nobody who opted out
+ * is ever mailed, and no consent exists without a person's act. `SYNC_SEED=n` runs a chosen seed.
  */
 export function keepsEveryOptOut(seeds: readonly number[]): void {
   const world = withWorld({ newlyMailableLimit: 1_000 })
@@ -45,7 +45,7 @@ async function live(world: World, seed: number): Promise<void> {
   await mailsNobodyWhoLeft(world, run.lives)
 }
 
-/** The gate, in the midst of things: nobody whose last act was a deny gets through (G). */
+/** Checks the send gate in the middle of a run: nobody whose last act was a deny passes (G). */
 async function mailsNobodyWhoLeft(world: World, lives: readonly Life[]): Promise<void> {
   const contactIds = lives.map((life) => life.person.contactId)
   const { list } = await preSend(world, { contactIds, categoryId: 'c1', tolerant: true })
@@ -54,7 +54,7 @@ async function mailsNobodyWhoLeft(world: World, lives: readonly Life[]): Promise
   expect(left.filter((life) => mailed.has(life.person.contactId)).map(storyOf)).toEqual([])
 }
 
-/** What is asserted of a person, as it is. */
+/** The actual values that are asserted of a person. */
 function seen(life: Life, truth: Truth): Record<string, unknown> {
   const denies = truth.basis === 'withdrawn' && truth.toggles.every((toggle) => toggle === 'deny')
   return {
@@ -66,7 +66,7 @@ function seen(life: Life, truth: Truth): Record<string, unknown> {
   }
 }
 
-/** The same, as it has to be. */
+/** The expected values. */
 function wanted(life: Life): Record<string, unknown> {
   const linked = life.toggles.some((toggle) => toggle !== null)
   return {

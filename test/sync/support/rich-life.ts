@@ -4,30 +4,33 @@ import { mortal } from './mortal.js'
 import type { RichPerson } from './rich-person.js'
 import type { RichWorld } from './rich-world.js'
 
-/** An act by a person or a user: what an onlooker who sees everything, and writes nothing, has noted. */
+/** An act by a person or a user, noted by an observer who sees everything and writes nothing. */
 interface GhostAct {
   readonly value: LegalBasis
-  /** In eMarketeer, or on which CRM person. */
+  /** `emarketeer`, or the id of the CRM person. */
   readonly where: 'emarketeer' | string
 }
 
 /** An address of a random run. */
 export interface RichLife {
   readonly person: RichPerson
-  /** The ghost's log of marketing sendouts, oldest first. */
+  /** The observer's log for marketing sendouts, oldest first. */
   readonly acts: GhostAct[]
-  /** Likewise for storing. */
+  /** The same for storing. */
   readonly storeActs: GhostAct[]
-  /** Of the CRM persons who have it as a secondary address: this one. */
+  /** The id of the CRM person who has it as a secondary address. */
   holder: string | null
-  /** A withdrawal went with a person whom nobody may have read. */
+  /** A withdrawal was lost with a person whom perhaps nobody had read. */
   lost: boolean
   readonly story: string[]
 }
 
 const POSITIVE: readonly LegalBasis[] = ['consent', 'legitimateInterest', 'contract']
 
-/** Some addresses and two systems, driven by a seed: races, late writes, deaths, twins, a second purpose. */
+/**
+ * Some addresses in two systems; a seed determines what happens: races, late writes, deaths of the process, twins, a
+ * second purpose.
+ */
 export class RichLives {
   readonly lives: RichLife[] = []
   readonly random: Random
@@ -104,7 +107,7 @@ export class RichLives {
     }
   }
 
-  /** Whatever is under way arrives, and nothing more happens. */
+  /** All writes in progress arrive, and nothing more happens. */
   settle(): void {
     const { switches } = this.world.crm
     switches.beforeWrite = null

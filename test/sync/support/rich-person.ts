@@ -4,16 +4,16 @@ import { eventsOf, type PersonEvent } from './person-state.js'
 import type { RichWorld } from './rich-world.js'
 import type { World } from './world.js'
 
-/** How somebody starts. */
+/** A person's initial state. */
 export interface NewRichPerson {
   readonly email?: string
-  /** In eMarketeer, for marketing sendouts; null: not there. Default `consent`. */
+  /** The basis for marketing sendouts in eMarketeer; null: no contact. Default `consent`. */
   readonly basis?: LegalBasis | null
-  /** In the CRM: one person each; `none` has no row. Default one with the same basis. */
+  /** In the CRM, one person each; `none` has no row. Default: one person with the same basis. */
   readonly rows?: readonly LegalBasis[]
-  /** Further addresses of the first of them. */
+  /** Further addresses of the first CRM person. */
   readonly otherEmails?: readonly string[]
-  /** In eMarketeer. */
+  /** The mobile number in eMarketeer. */
   readonly mobile?: string
   /** Who set those rows. */
   readonly by?: ToyWriter
@@ -21,7 +21,7 @@ export interface NewRichPerson {
 
 let nextNumber = 1
 
-/** An address in both systems, and what happens there. */
+/** An address in both systems, with the acts that can happen there. */
 export class RichPerson {
   contactId = ''
   /** CRM persons with this as the primary address, oldest first. */
@@ -48,7 +48,7 @@ export class RichPerson {
     return person
   }
 
-  /** A further CRM person at this address. */
+  /** Adds a CRM person at this address. */
   join(value: LegalBasis, otherEmails: readonly string[] = [], by: ToyWriter = 'user'): string {
     const { id } = this.world.crm.add(
       [this.email, ...otherEmails],
@@ -67,7 +67,7 @@ export class RichPerson {
     this.contactId = made.contactId
   }
 
-  /** A person's act in eMarketeer. @param eventTime ISO 8601; default when it is recorded. */
+  /** A person's act in eMarketeer. @param eventTime ISO 8601; default: the time of recording. */
   async acts(
     legalBasis: LegalBasis,
     purpose: Purpose = 'marketingSendouts',
@@ -86,7 +86,9 @@ export class RichPerson {
     this.world.crm.persons.get(this.ids[index]!)!.deleted = true
   }
 
-  /** Both systems, read past the product: eMarketeer's basis, and the live persons' rows, oldest first. */
+  /**
+   * The state of both systems, read without the product: eMarketeer's basis, and the live persons' rows, oldest first.
+   */
   async state(
     purpose: Purpose = 'marketingSendouts',
   ): Promise<{ readonly e: string | null; readonly d: readonly string[] }> {

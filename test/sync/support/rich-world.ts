@@ -26,10 +26,10 @@ import { RichPerson, type NewRichPerson } from './rich-person.js'
 import { ACCOUNT_ID, SERVICE_KEY } from './stand-ins.js'
 import type { Twist } from './world.js'
 
-/** The toy stands in under a name that a connection file may have. */
+/** The toy CRM is registered under a name that a connection file may contain. */
 const REGISTERED_AS = 'superoffice-onsite'
 
-/** One connection to a rich CRM that refuses no stale write, with eMarketeer at the other end. */
+/** One connection between eMarketeer and a rich CRM that does not refuse stale writes. */
 export class RichWorld {
   constructor(
     readonly crm: ToyCrm,
@@ -48,7 +48,7 @@ export class RichWorld {
     })
   }
 
-  /** One sweep, in the order of its workflow. @returns how many loosenings are held. */
+  /** One sweep in the order of its workflow. @returns how many loosenings are held. */
   async sweep(twist: Twist = (session) => session): Promise<number> {
     const session = twist(await this.session())
     await catchUpBoth(session)
@@ -72,12 +72,12 @@ export class RichWorld {
     await syncAddresses(session, ids, { reading: 'direct', loosening: 'apply' })
   }
 
-  /** Somebody new, on both sides unless told otherwise; not yet swept. */
+  /** A new person, on both sides unless stated otherwise; not swept yet. */
   async person(given: NewRichPerson = {}): Promise<RichPerson> {
     return RichPerson.make(this, given)
   }
 
-  /** Somebody whom a sweep has linked. */
+  /** A person whom a sweep has linked. */
   async linked(given: NewRichPerson = {}): Promise<RichPerson> {
     const person = await this.person(given)
     await this.sweep()
@@ -91,14 +91,14 @@ export class RichWorld {
     await this.walkIsDue()
   }
 
-  /** The walk over all addresses is late: the next sweep reads everybody. */
+  /** Makes the walk over all addresses late, so that the next sweep reads everybody. */
   async walkIsDue(): Promise<void> {
     await this.db.query(
       `UPDATE connections SET crm_walk_after = 0, crm_walk_done = 0, crm_walk_began_at = now() - interval '1 day'`,
     )
   }
 
-  /** Everything that a pass at rest must leave as it is. */
+  /** The state that a pass at rest must not change. */
   async traffic(): Promise<unknown> {
     const [row] = await this.db.query(
       `SELECT (SELECT count(*) FROM consent_events) AS events, (SELECT count(*) FROM consent_event_outcomes) AS outcomes`,
@@ -107,7 +107,7 @@ export class RichWorld {
     return { row, feed: feed.length, sequence: this.crm.sequence, writes: this.crm.requests.write }
   }
 
-  /** Two further sweeps write nothing anywhere (F2). */
+  /** Runs two more sweeps, which must not write anything (F2). */
   async expectRest(): Promise<void> {
     for (let sweep = 0; sweep < 2; sweep += 1) {
       await this.timePasses()
@@ -121,7 +121,7 @@ export class RichWorld {
   }
 }
 
-/** Gives a test file one such world. After each test everything is at rest. */
+/** Creates such a world for a test file. After each test everything must be at rest. */
 export function withRichWorld(newlyMailableLimit = 1_000): { readonly now: RichWorld } {
   const database = withDatabase()
   let world: RichWorld | undefined

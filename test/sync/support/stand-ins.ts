@@ -7,7 +7,7 @@ import { startEmarketeer } from '../../../simulators/emarketeer/start.js'
 export const ACCOUNT_ID = '1001'
 /** Key of layer B in these tests. */
 export const SERVICE_KEY = 'service-key'
-/** Its categories at the start. */
+/** The account's initial categories. */
 export const CATEGORIES = [
   { id: 'c1', name: 'Newsletters' },
   { id: 'c2', name: 'Event invitations' },
@@ -26,7 +26,7 @@ export interface StandIns {
   readonly dynamicsUrl: string
   readonly emarketeer: StandInControl
   readonly dynamics: DynamicsControl
-  /** The `dynamics` section of a connection file that reaches the stand-in. */
+  /** The `dynamics` section of a connection file that points to the stand-in. */
   readonly dynamicsSection: Readonly<Record<string, string>>
   close(): Promise<void>
 }
@@ -57,7 +57,7 @@ export async function startStandIns(): Promise<StandIns> {
   }
 }
 
-/** The secret that the stand-in's application has. */
+/** The secret of the stand-in's application. */
 export const CLIENT_SECRET = DEFAULT_OPTIONS.apps[0]!.secret
 
 function dynamicsControl(controlUrl: string): DynamicsControl {

@@ -31,15 +31,16 @@ type Act = () => void
 type Switches = Pick<ToyCrm['switches'], 'holdWrites' | 'beforeWrite' | 'afterWrite'>
 
 /**
- * SuperOffice's stand-in, seen from inside, with the surface by which random lives drive a rich CRM: what its people
- * do, and when. It hooks into the stand-in between a request's arrival and its work, so that races are exact.
+ * SuperOffice's stand-in from inside, with the interface by which random lives drive a rich CRM: the acts of its
+ * people, and when they happen. It hooks into the stand-in between a request's arrival and its execution, so that races
+ * are exact.
  */
 export class SuperOfficeCrm {
   readonly switches: Switches & { countEqualWrites: boolean }
-  /** Somebody acts on the very person whom we write, right before our next write, or after it. */
+  /** An act on the person whom we write, immediately before our next write or after it. */
   race: { readonly when: 'before' | 'after'; readonly act: (personId: string) => void } | null =
     null
-  /** Persons with a write of ours under way, and what it does when it arrives. */
+  /** The persons to whom a write of ours is in progress, and the effect of its arrival. */
   private readonly held: { readonly personId: string; readonly arrive: Act }[] = []
   private written = ''
   private note = 0
@@ -47,7 +48,7 @@ export class SuperOfficeCrm {
   private due: { requests: number; readonly act: Act } | null = null
   private nextRegistered = Date.UTC(2020, 0, 1) / 1000
 
-  /** Whether some clients stamp consents when they save a card, as the world was begun. */
+  /** Whether some clients stamp consents when they save a card. Set when the world is created. */
   readonly touchesConsents: boolean
 
   constructor(readonly world: Installation) {
@@ -73,17 +74,17 @@ export class SuperOfficeCrm {
     }
   }
 
-  /** As the random lives take it. */
+  /** In the type that the random lives take. */
   asToy(): ToyCrm {
     return this as unknown as ToyCrm
   }
 
-  /** Somebody acts when that many requests of ours from now on have come in. */
+  /** An act happens after that many further requests of ours. */
   atRequest(requests: number, act: Act): void {
     this.due = { requests, act }
   }
 
-  /** A further person; each is younger than the one before. */
+  /** Adds a person; each is younger than the previous one. */
   add(emails: readonly string[], rows: Partial<Record<Purpose, LegalBasis>> = {}): { id: string } {
     this.nextRegistered += 60
     const person = addPerson(this.world, {
@@ -102,8 +103,8 @@ export class SuperOfficeCrm {
   }
 
   /**
-   * A CRM user sets a basis, with a word of theirs: where an equal write is skipped, an act that changes nothing at all
-   * leaves no trace, and nobody could know of it.
+   * A CRM user sets a basis, with a comment. Where an equal write is skipped, an act that changes nothing at all would
+   * leave no trace, and nobody could know of it.
    */
   set(personId: string, purpose: Purpose, value: LegalBasis): void {
     this.note += 1
@@ -111,13 +112,13 @@ export class SuperOfficeCrm {
     this.write(personId, PURPOSES[purpose], BASES[value]!, 'USER', A_USER, comment)
   }
 
-  /** A CRM user sets a basis that the tenant made, by its key in the list. */
+  /** A CRM user sets a basis that the tenant defined, by its key in the list. */
   setOwn(personId: string, purpose: Purpose, key: string): void {
     this.note += 1
     this.write(personId, PURPOSES[purpose], key, 'USER', A_USER, `Call ${this.note}`)
   }
 
-  /** The key of the row's basis, as the list spells it; null: no row. */
+  /** The key of the row's basis in the list's spelling; null: no row. */
   key(personId: string, purpose: Purpose = 'marketingSendouts'): string | null {
     const { store } = this.world
     const purposeRow = itemByKey(this.world, 'consentpurpose', PURPOSES[purpose])
@@ -125,7 +126,7 @@ export class SuperOfficeCrm {
     return (row && store.legalbase.get(row.legalBase_id)?.key) ?? null
   }
 
-  /** A card's consent is edited, and its basis stays. */
+  /** A card's consent is edited without a change of its basis. */
   saveAgain(personId: string, purpose: Purpose): void {
     const key = this.key(personId, purpose)
     if (key !== null) {
@@ -133,17 +134,17 @@ export class SuperOfficeCrm {
     }
   }
 
-  /** A card is saved, whatever that does to consents here. */
+  /** A card is saved, with whatever effect that has on consents in this world. */
   saveCard(personId: string): void {
     savePerson(this.world, this.row(personId), { lastname: 'Changed' }, A_USER)
   }
 
-  /** What was held arrives. */
+  /** Held writes arrive. */
   land(): void {
     this.held.splice(0).forEach(({ arrive }) => arrive())
   }
 
-  /** Whose writes are under way. */
+  /** The persons to whom a write is in progress. */
   heldPersons(): readonly string[] {
     return this.held.map(({ personId }) => personId)
   }
@@ -185,7 +186,7 @@ export class SuperOfficeCrm {
     },
   }
 
-  /** Rises with every change of a row. */
+  /** Increases with every change of a row. */
   get sequence(): number {
     return this.world.writes.list().length
   }
@@ -202,7 +203,7 @@ export class SuperOfficeCrm {
     }
   }
 
-  /** @returns whether the request is not to be answered. */
+  /** @returns whether the request gets no answer. */
   private onRequest(method: string, path: string, query: string): boolean {
     const [, personId = '', purpose = ''] = CONSENT_PUT.exec(path) ?? []
     const upsert = path.endsWith('/Upsert')

@@ -5,17 +5,17 @@ import { RichLives, type RichLife } from './rich-life.js'
 import type { SuperOfficeWorld } from './superoffice-world.js'
 import type { World } from './world.js'
 
-/** Below and beyond what two clocks may differ by. */
+/** Below and above the difference that two clocks may have. */
 const PAUSES_MS = [0, 0, 1_000, 3_000, 10_000, 60_000]
 
 const SKEWS_MS = [0, 0, 30_000, -30_000, 200_000, -200_000, 3_600_000, -3_600_000]
 
-/** Lives at a SuperOffice: what happens in any rich CRM, and what only happens there. */
+/** Random lives in a SuperOffice: the events of any rich CRM, and SuperOffice's own. */
 export class SuperOfficeLives {
   readonly rich: RichLives
   /** Whether some clients stamp consents when they save a card. */
   private readonly touches: boolean
-  /** Persons in the bin, by whose life they were. */
+  /** Persons in the bin, with the life to which they belong. */
   private readonly binned: { readonly life: RichLife; readonly id: string }[] = []
 
   constructor(
@@ -66,8 +66,8 @@ export class SuperOfficeLives {
   }
 
   /**
-   * The CRM's clock is set. What its people did by the clock of before has been read by then: nothing tells how long ago a
-   * stamp was made by a clock that is no more.
+   * Sets the CRM's clock, after two sweeps have read what its people did by the previous clock: nothing states how long
+   * ago a clock that no longer exists made a stamp.
    */
   private async setClock(skewMs: number): Promise<void> {
     const { crm, now } = this.given
@@ -79,7 +79,7 @@ export class SuperOfficeLives {
     this.tellAll(`clock at ${skewMs}`)
   }
 
-  /** Some clients stamp the consents as well, and some do not. */
+  /** Saves a card. Some clients also stamp the consents, and some do not. */
   private saveCard(life: RichLife): void {
     const id = this.livingOf(life)
     if (id !== null) {
@@ -90,7 +90,7 @@ export class SuperOfficeLives {
     }
   }
 
-  /** Whatever is under way arrives, the clock is right, and nothing more happens. */
+  /** All writes in progress arrive, the clock is right, and nothing more happens. */
   async settle(): Promise<void> {
     const { crm } = this.given
     this.rich.settle()
@@ -99,10 +99,10 @@ export class SuperOfficeLives {
     crm.world.clock.setSkewMs(0)
   }
 
-  /** Nobody whose last act was a deny, or of whom a CRM person stands withdrawn, is on a list at any moment (G). */
+  /** Nobody whose last act was a deny, or who has a withdrawn CRM person, is on a list at any moment (G). */
   async mailsNobodyWhoLeft(seed: number): Promise<void> {
     const { crm, now } = this.given
-    // The list holds what its reading found: acts that are armed would come in the midst of it.
+    // The list contains the state of its reading. Armed acts would happen during that reading.
     crm.switches.beforeWrite = null
     crm.switches.afterWrite = null
     crm.atRequest(0, () => undefined)
@@ -115,7 +115,7 @@ export class SuperOfficeLives {
     expect({ seed, wrong }).toEqual({ seed, wrong: [] })
   }
 
-  /** At rest: a last deny stands on both sides, and no consent is there without somebody's act. */
+  /** At rest: a last deny is on both sides, and no consent exists without a person's act. */
   async expectKept(seed: number): Promise<void> {
     for (const life of this.lives) {
       const { e, d } = await life.person.state()
@@ -140,7 +140,7 @@ export class SuperOfficeLives {
     }
   }
 
-  /** Whether no list may have them. */
+  /** Whether the person must not be on a list. */
   protected hasLeft(life: RichLife): boolean {
     const { crm } = this.given
     const { holder } = life
@@ -150,7 +150,7 @@ export class SuperOfficeLives {
     return asSecondaryHolder || (left && !life.lost)
   }
 
-  /** Somebody consents in eMarketeer, and withdraws in the CRM while that is on its way there. */
+  /** A person consents in eMarketeer, and withdraws in the CRM while the consent is on its way there. */
   private async race(life: RichLife): Promise<void> {
     const { crm, now } = this.given
     const value = this.pick(['consent', 'contract', 'legitimateInterest'] as const)
@@ -189,7 +189,7 @@ export class SuperOfficeLives {
     }
   }
 
-  /** The ledger is restored from a copy that does not know somebody: nothing observed before it proves anything. */
+  /** The ledger is restored from a copy that does not know a person: nothing observed before proves anything. */
   private async restart(life: RichLife): Promise<void> {
     const { db } = this.given.now
     await db.query(
@@ -201,7 +201,7 @@ export class SuperOfficeLives {
     this.tellAll(`the ledger restarts, without ${life.person.email}`)
   }
 
-  /** One person becomes part of another: its addresses go there, and what it had said goes. */
+  /** One person is merged into another: its addresses move there, and its values are lost. */
   private async merge(loser: RichLife, survivor: RichLife): Promise<void> {
     const [gone, stays] = [this.livingOf(loser), this.livingOf(survivor)]
     if (gone === null || stays === null || gone === stays) {
@@ -217,7 +217,7 @@ export class SuperOfficeLives {
     await this.given.now.walkIsDue()
   }
 
-  /** Somebody goes to the bin, or comes back from there. */
+  /** A person is put into the bin, or restored from it. */
   private async bin(life: RichLife, id: string | null): Promise<void> {
     const back = this.binned.pop()
     if (back !== undefined && this.given.crm.world.store.person.get(Number(back.id))) {
@@ -232,7 +232,7 @@ export class SuperOfficeLives {
     await this.given.now.walkIsDue()
   }
 
-  /** A withdrawal that goes with its person may have been read by nobody. */
+  /** A withdrawal that is lost with its person may have been read by nobody. */
   private forget(life: RichLife, id: string): void {
     const last = life.acts.filter((act) => act.where === id).at(-1)
     life.lost ||= last?.value === 'withdrawn'

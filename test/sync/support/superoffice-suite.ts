@@ -4,12 +4,12 @@ import type { SuperOfficeWorld } from './superoffice-world.js'
 
 const PEOPLE = 8
 const STEPS = 45
-/** A seed takes seconds; more on a busy machine. */
+/** A seed takes seconds, and more on a busy machine. */
 const TIMEOUT_MS = 480_000
 
 /**
- * One test a seed: whatever happens to eight people in eMarketeer and SuperOffice, every opt-out stands in the end,
- * nobody who left is ever mailed, and no consent is there without somebody's act. `SYNC_SEED=n` runs one of choice.
+ * One test per seed: whatever happens to eight people in eMarketeer and SuperOffice, every opt-out persists, nobody who
+ * opted out is ever mailed, and no consent exists without a person's act. `SYNC_SEED=n` runs a chosen seed.
  */
 export function keepsEveryOptOutAtSuperOffice(
   world: SuperOfficeWorld,

@@ -25,11 +25,13 @@ const VAULT = createSecretsVault([new Secret('k'.repeat(32))])
 export interface SuperOfficeWorld {
   readonly now: RichWorld
   readonly crm: SuperOfficeCrm
-  /** The connection's file is applied again, with more in its section `superoffice`, and beside it. */
+  /** Applies the connection's file again, with more keys in its section `superoffice` and beside it. */
   applies(section: object, settings?: object): Promise<void>
 }
 
-/** Gives a test file one such world, set up by the driver's own steps. After each test everything is at rest. */
+/**
+ * Creates such a world for a test file; the driver's own steps set it up. After each test everything must be at rest.
+ */
 export function withSuperOfficeWorld(
   switches: SuperofficeOptions['switches'] = {},
   choices: { readonly testPerson?: boolean } = {},
@@ -89,7 +91,7 @@ export function withSuperOfficeWorld(
   }
 }
 
-/** As `connection apply` reads and stores a file; nothing stands in it that need not. */
+/** Reads and stores a file as `connection apply` does. The file contains only what is required. */
 async function applyFile(
   db: Database,
   { handedOut: { online } }: RunningSuperoffice,
@@ -121,7 +123,7 @@ async function applyFile(
   await storeConnection(db, file, toStoredConfig(file, VAULT))
 }
 
-/** The driver's steps, as the runner does them, each with the facts of those before. */
+/** Runs the driver's steps as the runner does, each with the facts of the previous ones. */
 async function setUp(world: RichWorld): Promise<void> {
   for (const step of CRM_DRIVERS.get(CRM)!.setupSteps) {
     const { crm, call } = await world.session('setup')

@@ -1,19 +1,19 @@
 import type { StandIns } from './stand-ins.js'
 import type { World } from './world.js'
 
-/** Everything that a pass at rest must leave as it is. */
+/** The state that a pass at rest must not change. */
 export interface Traffic {
   /** Calls that write states to eMarketeer. */
   readonly emarketeerWrites: number
   /** Changes in eMarketeer's feed. */
   readonly emarketeerChanges: number
-  /** Dataverse's version counter: any write to any row raises it. */
+  /** Dataverse's version counter. Any write to any row increases it. */
   readonly dynamicsVersion: number
   readonly consentEvents: number
   readonly outcomes: number
 }
 
-/** How far each feed was read: it only grows. */
+/** How far each feed was read. The length only grows. */
 const lengths = new WeakMap<StandIns, number>()
 
 async function feedLength(standIns: StandIns): Promise<number> {
@@ -23,7 +23,7 @@ async function feedLength(standIns: StandIns): Promise<number> {
   return from + more.length
 }
 
-/** Takes stock. */
+/** Reads the present counts. */
 export async function traffic({ standIns, db }: World): Promise<Traffic> {
   const { operations } = await standIns.emarketeer.get<{ operations: Record<string, number> }>(
     'requests',

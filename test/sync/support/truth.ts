@@ -1,7 +1,7 @@
 import { dynamicsRows } from './person-state.js'
 import type { World } from './world.js'
 
-/** What both systems hold of one address. */
+/** The state of both systems at one address. */
 export interface Truth {
   readonly basis: string | null
   readonly subscribed: Readonly<Record<string, boolean>>
@@ -15,7 +15,7 @@ interface Line {
   readonly subscriptions?: Record<string, { value: boolean }>
 }
 
-/** Reads everybody at once: eMarketeer's dump and Dynamics' contacts. */
+/** Reads everybody in one call per system: eMarketeer's dump and Dynamics' contacts. */
 export async function truthOf(world: World): Promise<(email: string) => Truth> {
   const lines = await world.standIns.emarketeer.lines<Line>('accounts/1001/dump')
   const byEmail = new Map(lines.filter((l) => l.contactId !== null).map((l) => [l.email, l]))

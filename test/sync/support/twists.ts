@@ -7,7 +7,7 @@ type Act = () => Promise<unknown>
 type Around = (call: () => Promise<unknown>, request: unknown) => Promise<unknown>
 type Method<T> = Extract<keyof T, string>
 
-/** The session with one method of its CRM wrapped. */
+/** The session with a wrapper around one method of its CRM. */
 export function twistCrm(
   session: SyncSession,
   name: Method<CrmClient>,
@@ -17,7 +17,7 @@ export function twistCrm(
   return { ...session, crm: { ...crm, client: wrapped(crm.client, name, around) } }
 }
 
-/** The session with one method of eMarketeer's client wrapped. */
+/** The session with a wrapper around one method of eMarketeer's client. */
 export function twistEmarketeer(
   session: SyncSession,
   name: Method<EmarketeerClient>,
@@ -26,7 +26,7 @@ export function twistEmarketeer(
   return { ...session, emarketeer: wrapped(session.emarketeer, name, around) }
 }
 
-/** The session with each page of the CRM's changes as `change` makes it; `cursor` null: a listing. */
+/** The session with `change` applied to each page of the CRM's changes; `cursor` null: a listing. */
 export function twistChanges(
   session: SyncSession,
   change: (page: CrmChangePage, cursor: string | null) => CrmChangePage,
@@ -64,7 +64,7 @@ function firstTime(act: Act): Act {
   }
 }
 
-/** Lets something happen at one point of a pass, the first time that it gets there. */
+/** An act at one point of a pass, the first time that the pass gets there. */
 export const once = {
   beforeCrmWrite: (act: Act): Twist => {
     const first = firstTime(act)
@@ -75,7 +75,7 @@ export const once = {
     return (session) =>
       twistEmarketeer(session, 'writeStates', async (call) => (await first(), call()))
   },
-  /** After a direct reading of an address; where a pass reads by delta alone, nothing happens. */
+  /** After a direct reading of an address. It does not happen if the pass reads only by delta. */
   afterCrmRead: (act: Act): Twist => {
     const first = firstTime(act)
     return (session) =>
@@ -89,7 +89,7 @@ export const once = {
   },
 } as const
 
-/** Lets something happen, once, between what a pass loads of its batch and what it stores of it. */
+/** An act, once, after a pass loaded its batch and before it stores a result. */
 export function beforeStore(act: Act): Twist {
   const first = firstTime(act)
   return (session) => {
@@ -111,7 +111,7 @@ export function beforeStore(act: Act): Twist {
   }
 }
 
-/** A write that is under way for long: its caller gives up, and it reaches the other system only when told to. */
+/** A write that stays in progress: its caller gives up, and it reaches the other system only on the test's command. */
 export function lateWrite(side: 'crm' | 'emarketeer'): {
   readonly twist: Twist
   lands(): Promise<unknown>

@@ -16,12 +16,12 @@ import { NO_TIMES } from '../../../src/ledger/copy/crm-times.js'
 import type { AddressView, BatchView } from '../../../src/sync/view/address-view.js'
 
 /**
- * Our copy of one address, made by hand: Ann's, 7 for the ledger, on both sides, read in the CRM between the ticks 20 and
- * 22, with nothing moved since. For pages of examples that need no database.
+ * Our copy of one address, written by hand: Ann's, 7 in the ledger, on both sides, read in the CRM between the ticks 20
+ * and 22, with no later move. For tests with examples that need no database.
  */
 export const ADDRESS_ID = 7
 
-/** What Dynamics can do. */
+/** Dynamics' capabilities. */
 export const TOGGLES: CrmCapabilities = {
   values: 'toggle',
   purposes: ['marketingSendouts'],
@@ -31,7 +31,7 @@ export const TOGGLES: CrmCapabilities = {
   directReadContactsPerRequest: 500,
 }
 
-/** What SuperOffice can do. */
+/** SuperOffice's capabilities. */
 export const BASES: CrmCapabilities = {
   values: 'rich',
   purposes: ['marketingSendouts', 'storeAndProcess'],
@@ -41,13 +41,13 @@ export const BASES: CrmCapabilities = {
   directReadContactsPerRequest: 50,
 }
 
-/** A CRM that is open; nothing is asked of it. */
+/** An open CRM to which no request is sent. */
 export function openCrm(capabilities: CrmCapabilities, more: Partial<OpenCrm> = {}): OpenCrm {
   const source = capabilities.values === 'toggle' ? 'crmDynamics' : 'crmSuperOffice'
   return { capabilities, client: {} as OpenCrm['client'], source, ...more }
 }
 
-/** A record's value, set by a user, in the version `1`. */
+/** A record's value, set by a user, in version `1`. */
 export function consent(value: CrmConsent['value'], more: Partial<CrmConsent> = {}): CrmConsent {
   return { value, version: '1', lastWriter: 'user', ...more }
 }
@@ -73,7 +73,7 @@ export function contact(
   }
 }
 
-/** A record of another address that has this one as a further one. */
+/** A record at another address that has this one as a secondary address. */
 export function holder(
   value: CrmConsent['value'],
   more: Partial<SecondaryHolder> = {},
@@ -90,7 +90,7 @@ export function holder(
   }
 }
 
-/** A secondary address of Ann's, where eMarketeer has this state. */
+/** A secondary address of Ann's, with this state in eMarketeer. */
 export function secondaryAddresses(
   cells: readonly CellRow[],
   more: Partial<SecondaryAddressState> = {},
@@ -152,7 +152,7 @@ export function cell(
   }
 }
 
-/** A cell that agreed with these records when a pass looked at it last. */
+/** A cell that agreed with these records when a pass last observed it. */
 export function settled(row: CellRow, ...contacts: readonly StoredCrmContact[]): CellRow {
   const purpose = row.cellKey as Purpose
   const records = contacts.map(({ crmContactId, consents }) => ({
@@ -165,7 +165,7 @@ export function settled(row: CellRow, ...contacts: readonly StoredCrmContact[]):
   return { ...row, seen: { basis, version: row.version, records, epoch: 1 } }
 }
 
-/** What our copy holds of the address. */
+/** The copy of the address. */
 export function view(
   more: Partial<Omit<AddressView, 'row' | 'cells'>> & {
     readonly row?: Partial<AddressView['row']>
@@ -202,7 +202,7 @@ export function view(
   }
 }
 
-/** The connection: everything is kept in step; eMarketeer's feed was read to its end at tick 30. */
+/** The connection: everything is synced, and eMarketeer's feed was read to its end at tick 30. */
 export function connection(more: Partial<ConnectionRow> = {}): ConnectionRow {
   return {
     connectionId: 'acme',

@@ -25,16 +25,16 @@ import { makePerson, type NewPerson, type Person } from './person.js'
 import { startStandIns, type StandIns } from './stand-ins.js'
 import { traffic, type Traffic } from './traffic.js'
 
-/** What a sweep came to. */
+/** The result of a sweep. */
 export interface Swept {
   readonly counts: SyncCounts
   readonly held: number
 }
 
-/** Changes the session of a piece of work, e.g. to let it die, or to act between its read and its write. */
+/** Changes the session of some work, for example to let it die, or to act between its read and its write. */
 export type Twist = (session: SyncSession) => SyncSession
 
-/** One connection, set up, with both systems at its ends. */
+/** One connection after set-up, with both systems. */
 export class World {
   constructor(
     readonly standIns: StandIns,
@@ -54,7 +54,7 @@ export class World {
     })
   }
 
-  /** Sets the connection up as the set-up workflow does, up to the first sync. */
+  /** Sets up the connection as the set-up workflow does, up to the first sync. */
   async setUp(): Promise<void> {
     for (const step of CRM_DRIVERS.get('dynamics')!.setupSteps) {
       const { crm, call, connection } = await this.session('setup')
@@ -84,7 +84,7 @@ export class World {
     return this.syncUntilQuiet(session)
   }
 
-  /** Everything that a sweep does, but for the categories. */
+  /** All work of a sweep except the categories. */
   private async passOver(session: SyncSession): Promise<Swept> {
     await catchUpBoth(session)
     return this.syncUntilQuiet(session)
@@ -107,7 +107,7 @@ export class World {
     return { counts: addCounts(counts, settled.counts), held: settled.held }
   }
 
-  /** Handles the inbox, as webhooks make it be handled. */
+  /** Handles the inbox as it is handled after a webhook. */
   async drain(twist: Twist = (session) => session): Promise<DrainedInbox> {
     return drainInbox(twist(await this.session('webhook')), 0)
   }
@@ -120,7 +120,7 @@ export class World {
     await syncAddresses(session, ids, { reading: 'direct', loosening: 'apply' })
   }
 
-  /** A new person, known to both systems unless told otherwise; not yet swept. */
+  /** A new person, in both systems unless stated otherwise; not swept yet. */
   person(given: NewPerson = {}): Promise<Person> {
     return makePerson(this, given)
   }
@@ -132,7 +132,7 @@ export class World {
     return person
   }
 
-  /** Lets all waiting times pass: of addresses that were put off, of hints, and of leases of the dead. */
+  /** Ends all waits: of deferred addresses, of hints, and of leases of dead owners. */
   async timePasses(): Promise<void> {
     await this.db.query(`UPDATE addresses SET not_before = NULL, lease_expires_at = NULL`)
     await this.db.query(`UPDATE connections SET emarketeer_load_expires_at = NULL`)
@@ -152,12 +152,12 @@ export class World {
     return applyConnection(this.db, this.standIns, choices)
   }
 
-  /** Writes of ours seen by either system so far, and consent events. */
+  /** Our writes that either system has received so far, and consent events. */
   traffic(): Promise<Traffic> {
     return traffic(this)
   }
 
-  /** Arms a fault of eMarketeer; see docs/simulators.md. */
+  /** Arms a fault of eMarketeer (docs/simulators.md). */
   emarketeerFault(rule: Record<string, unknown>): Promise<unknown> {
     return this.standIns.emarketeer.post('faults', rule)
   }
@@ -167,7 +167,7 @@ export class World {
     return this.standIns.dynamics('POST', 'faults', rule)
   }
 
-  /** Turns a switch of Dynamics. */
+  /** Sets a switch of Dynamics. */
   dynamicsSwitch(switches: Record<string, unknown>): Promise<unknown> {
     return this.standIns.dynamics('POST', 'switches', switches)
   }
@@ -178,7 +178,7 @@ export class World {
     await this.standIns.dynamics('DELETE', 'faults')
   }
 
-  /** Two further sweeps write nothing anywhere, and leave no event (F2). */
+  /** Runs two more sweeps, which must not write anything or add an event (F2). */
   async expectRest(): Promise<void> {
     await this.clearFaults()
     await this.timePasses()
@@ -197,7 +197,7 @@ export class World {
 }
 
 /**
- * Gives a test file one world. After each test everything is at rest: two further sweeps write nothing.
+ * Creates one world for a test file. After each test everything must be at rest: two more sweeps write nothing.
  * @param choices settings of the connection.
  */
 export function withWorld(choices: ConnectionChoices = {}): { readonly now: World } {

@@ -5,7 +5,7 @@ import type {
 import type { SetupActivities } from '../../../src/contracts/setup-activities.js'
 import type { PreSendActivities, SyncActivities } from '../../../src/contracts/sync-activities.js'
 
-/** Everything that our workflows ask of activities. */
+/** All activities that our workflows call. */
 export type Activities = SyncActivities &
   PreSendActivities &
   SetupActivities &
@@ -15,5 +15,5 @@ export type Activities = SyncActivities &
 /** Name of an activity. */
 export type ActivityName = keyof Activities
 
-/** What an activity is given. */
+/** An activity's input. */
 export type InputOf<Name extends ActivityName> = Parameters<Activities[Name]>[0]

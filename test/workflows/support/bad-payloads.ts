@@ -3,33 +3,33 @@ import { defaultPayloadConverter, type Payload } from '@temporalio/common'
 /** Payloads of a message, as any client may send them. */
 export type Payloads = readonly Payload[]
 
-/** One bad input, and what it is called in the table. */
+/** One bad input, and its name in the table. */
 export type BadInput = readonly [name: string, payloads: Payloads]
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 
-/** A payload in an encoding of one's choice; null: it names none. */
+/** A payload with any encoding; null: it names none. */
 export function encoded(encoding: string | null, data: Uint8Array): Payload {
   return { metadata: encoding === null ? {} : { encoding: bytes(encoding) }, data }
 }
 
-/** As every client of Temporal sends a value by default. */
+/** A value as every client of Temporal sends it by default. */
 export function json(value: unknown): Payload {
   return defaultPayloadConverter.toPayload(value)
 }
 
-/** JSON text as it stands: keys that an object literal cannot have, half a surrogate pair. */
+/** Unchanged JSON text: keys that an object literal cannot have, half a surrogate pair. */
 export function jsonText(text: string): Payload {
   return encoded('json/plain', bytes(text))
 }
 
-/** Just below what the server takes (2 MB). */
+/** Slightly less than the server accepts (2 MB). */
 const LARGE = 1_900_000
-// What is large is made once: each message of each workflow is sent all of these.
+// Large payloads are created once, because each message of each workflow is sent all of them.
 const LARGE_TEXT = json('x'.repeat(LARGE))
 const MANY_KEYS = `${Array.from({ length: 100_000 }, (_, index) => `"k${index}":1`).join(',')},"k"`
 
-/** What no input and no message may be, whatever its fields are. @param good one that would be taken. */
+/** Payloads that no input and no message may be, whatever its fields. @param good a valid one. */
 export function badPayloads(good: object): readonly BadInput[] {
   const whole = JSON.stringify(good)
   const withKey = (key: string, value = '1') => jsonText(`${whole.slice(0, -1)},${key}:${value}}`)
@@ -67,7 +67,7 @@ export function badPayloads(good: object): readonly BadInput[] {
 const NUL = '"a\\u0000b"'
 const SURROGATE = '"a\\ud800b"'
 
-/** Values that hardly any field takes, as JSON text. */
+/** Values that almost no field accepts, as JSON text. */
 const WRONG_VALUES: readonly string[] = [
   '{}',
   '[]',
@@ -84,7 +84,7 @@ const WRONG_VALUES: readonly string[] = [
 
 /**
  * Each field of a good input with a wrong value in turn, each missing, and each misspelt.
- * @param may what a field takes of these: `field: value`, or `field` where it may be left out.
+ * @param may the values among these that a field accepts: `field: value`, or `field` if it may be absent.
  */
 export function badFields(good: object, may: readonly string[] = []): readonly BadInput[] {
   return Object.entries<unknown>({ ...good }).flatMap(([field]): BadInput[] => {

@@ -14,7 +14,7 @@ import { delegatingActivities } from './delegating-activities.js'
 import { FakeWorld } from './fake-world.js'
 import type { Activities } from './activity-types.js'
 
-/** The workers of one build: all queues, and what watches over its release. */
+/** The workers of one build: all queues, and the watcher of its release. */
 export interface BuildWorkers {
   readonly world: FakeWorld
   readonly release: Release
@@ -23,12 +23,12 @@ export interface BuildWorkers {
   stop(): Promise<void>
 }
 
-/** A client as the product's own commands have one. */
+/** A client of the kind that the product's own commands use. */
 export function temporalClientOf({ client, address, namespace }: TestTemporal): TemporalClient {
   return { client, connection: client.connection as Connection, address, namespace }
 }
 
-/** Starts them as `lbsync worker` does, with activities of a test's choice. */
+/** Starts them as `lbsync worker` does, with activities of the test's choice. */
 export async function startBuild(
   temporal: TestTemporal,
   buildId: string,

@@ -5,7 +5,7 @@ import { fakeLife } from './fake-life.js'
 import { FakeSendouts } from './fake-sendouts.js'
 import type { Activities } from './activity-types.js'
 
-/** A report in which every count is the same, so that sums can be told from one another. */
+/** A report in which every count has the same value, so that sums can be distinguished. */
 export function report(count = 0): WorkReport {
   return {
     requests: { emarketeer: count, crm: count },
@@ -16,12 +16,12 @@ export function report(count = 0): WorkReport {
   }
 }
 
-/** Where a stretch of due work goes on, after the address of this ledger id. */
+/** The cursor after the address with this ledger id. */
 export function placeAfter(addressId: number): DueCursor {
   return { upTo: 1, after: { addressId, dirtyTick: 1 } }
 }
 
-/** Steps of set-up as the fakes plan them; the weights make 100. */
+/** Steps of set-up in the fakes' plan; the weights add up to 100. */
 export const SETUP_STEPS = [
   { id: 'connect', title: 'Connect', weight: 10 },
   { id: 'tables', title: 'Make the tables', weight: 30 },
@@ -31,7 +31,7 @@ export const SETUP_STEPS = [
   { id: 'sweep', title: 'Start the sweep', weight: 10 },
 ]
 
-/** Activities that succeed at once and find nothing to do; a sendout targets nobody. */
+/** Activities that succeed immediately and find nothing to do; a sendout targets nobody. */
 export function defaultActivities(): Activities {
   return {
     planSetup: async ({ connectionId }) => ({ connectionId, crm: 'dynamics', steps: SETUP_STEPS }),
@@ -63,7 +63,7 @@ export function defaultActivities(): Activities {
   }
 }
 
-/** Never returns by itself: ends when the attempt is cancelled. Beats, so that the cancellation is heard of. */
+/** Never returns: ends when the attempt is cancelled. Sends heartbeats, so that it learns of the cancellation. */
 export async function hang(): Promise<never> {
   const { Context } = await import('@temporalio/activity')
   for (;;) {

@@ -2,7 +2,7 @@ import { defaultActivities } from './default-activities.js'
 import type { FakeWorld } from './fake-world.js'
 import type { Activities, ActivityName, InputOf } from './activity-types.js'
 
-/** Activities for a worker that outlives tests: each goes to the world that is current when it is called. */
+/** Activities for a worker that outlives tests. Each calls the world that is current at the time of the call. */
 export function delegatingActivities(current: () => FakeWorld): Activities {
   const names = Object.keys(defaultActivities()) as ActivityName[]
   return Object.fromEntries(

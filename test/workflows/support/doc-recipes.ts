@@ -1,18 +1,20 @@
 import { readFile } from 'node:fs/promises'
 
-/** A command of a document, and what its output is said to hold. */
+/** A command of a document, and the texts that its output must contain. */
 export interface Recipe {
   /** Heading of its section. */
   readonly section: string
   readonly command: string
   readonly expected: readonly string[]
-  /** What it holds sooner or later: the command is repeated until then. */
+  /** Texts that it contains sooner or later: the command is repeated until then. */
   readonly awaited: readonly string[]
 }
 
 const FENCE = /^```sh runnable\n([\s\S]*?)^```$/gm
 
-/** Commands in the blocks headed `sh runnable`, in order; lines that begin with `#>` or `#>>` tell what comes out. */
+/**
+ * Commands in the blocks headed `sh runnable`, in order. Lines that begin with `#>` or `#>>` state the expected output.
+ */
 export async function recipesOf(documentPath: string): Promise<Recipe[]> {
   const text = await readFile(documentPath, 'utf8')
   return [...text.matchAll(FENCE)].flatMap((block) => {

@@ -10,7 +10,7 @@ export const UNDO_STEPS: DisconnectPlan['undo'] = [
   { id: 'connect', title: 'Connect', weight: 10 },
 ]
 
-/** Activities of a connection's life that succeed at once. */
+/** Activities of a connection's life that succeed immediately. */
 export function fakeLife(): LifecycleActivities & WebhookActivities {
   return {
     planDisconnect: async ({ removeInstalled }) => ({

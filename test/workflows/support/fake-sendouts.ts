@@ -3,7 +3,7 @@ import type { MembersReference, PreSendActivities } from '../../../src/contracts
 import type { WorkReport } from '../../../src/contracts/work-report.js'
 import { EXCLUSION_REASONS } from '../../../src/domain/exclusion-reason.js'
 
-/** What the fakes say of a sendout. */
+/** The fakes' answers on a sendout. */
 export interface FakeSendoutOptions {
   readonly targeted: number
   readonly proof?: MembersReference['proof']
@@ -12,13 +12,13 @@ export interface FakeSendoutOptions {
 type Closing = Parameters<PreSendActivities['closeSendout']>[0]
 
 /**
- * The ledger's part of a pre-send in memory: who was synced counts as verified, and is eligible once decided. Everybody
- * else is not verified (G5).
+ * The ledger's part of a pre-send, in memory: a synced contact counts as verified, and is eligible after the decision.
+ * Everybody else is not verified (G5).
  */
 export class FakeSendouts {
   /** Ranges of positions that were synced. */
   readonly ranges: { readonly from: number; readonly to: number }[] = []
-  /** What each run was closed with. */
+  /** The input with which each run was closed. */
   readonly closings: Closing[] = []
   readonly opened: string[] = []
   #decided = false
@@ -33,7 +33,7 @@ export class FakeSendouts {
     return this.ranges.reduce((sum, { from, to }) => sum + to - from, 0)
   }
 
-  /** Notes a range as synced; each sync spends one request a side and writes once. */
+  /** Notes a range as synced. Each sync counts one request per side and one write. */
   sync({ from, to }: { readonly from: number; readonly to: number }): WorkReport {
     this.ranges.push({ from, to })
     this.#spend(1, 1)

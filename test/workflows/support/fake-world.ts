@@ -2,7 +2,7 @@ import type { Activities, ActivityName, InputOf } from './activity-types.js'
 import { ApplicationFailure } from '@temporalio/common'
 import { defaultActivities } from './default-activities.js'
 
-/** One attempt of an activity, as it began. */
+/** One attempt of an activity, when it began. */
 export interface Call {
   readonly name: ActivityName
   readonly input: unknown
@@ -15,11 +15,11 @@ interface Waiter {
 }
 
 /**
- * The outside of the workflows under test: activities typed by the contracts that keep, in memory, what the ledger
- * would. A test replaces single ones, and waits until one has been called.
+ * The world outside the workflows under test: activities, typed by the contracts, that store in memory what the ledger
+ * would. A test replaces single ones, and waits until one was called.
  */
 export class FakeWorld {
-  /** Every attempt, in the order in which they began. */
+  /** Every attempt, in the order of their beginning. */
   readonly calls: Call[] = []
   readonly activities: Activities
   #waiters: Waiter[] = []
@@ -28,7 +28,7 @@ export class FakeWorld {
     this.activities = { ...defaultActivities(), ...overrides }
   }
 
-  /** Runs an activity, noting that it was called. */
+  /** Runs an activity and records the call. */
   async perform<Name extends ActivityName>(name: Name, input: InputOf<Name>): Promise<unknown> {
     this.calls.push({ name, input })
     const count = this.inputs(name).length
@@ -39,7 +39,7 @@ export class FakeWorld {
     return activity(input)
   }
 
-  /** Resolves once an activity has begun this many times. */
+  /** Resolves after an activity has begun this many times. */
   called(name: ActivityName, times = 1): Promise<void> {
     if (this.inputs(name).length >= times) {
       return Promise.resolve()
@@ -47,7 +47,7 @@ export class FakeWorld {
     return new Promise((resolve) => this.#waiters.push({ name, times, resolve }))
   }
 
-  /** What an activity was given, one entry an attempt. */
+  /** The inputs of an activity, one per attempt. */
   inputs<Name extends ActivityName>(name: Name): InputOf<Name>[] {
     return this.calls
       .filter((call) => call.name === name)
@@ -60,7 +60,7 @@ export class FakeWorld {
   }
 }
 
-/** A failure as activities give it: the catalogue's code is its type. */
+/** A failure in the form that activities throw: the catalogue's code is its type. */
 export function failure(
   code: string,
   options: { readonly retryable: boolean; readonly nextRetryDelay?: number },

@@ -1,6 +1,6 @@
 import { temporal } from '@temporalio/proto'
 
-/** How large a history is, as a server stores it. */
+/** The size of a history as a server stores it. */
 export function historySize(history: temporal.api.history.v1.IHistory): {
   readonly events: number
   readonly bytes: number

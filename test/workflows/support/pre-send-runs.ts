@@ -10,7 +10,7 @@ type PreSendWorkflow = (request: PreSendRequest) => Promise<PreSendResult>
 
 let sendouts = 0
 
-/** A request for a sendout of its own. */
+/** A request for a new sendout. */
 export function requestOf(changes: Partial<PreSendRequest> = {}): PreSendRequest {
   sendouts += 1
   return {
@@ -40,7 +40,7 @@ export function statusOf(handle: WorkflowHandle<PreSendWorkflow>): Promise<PreSe
   return handle.query<PreSendStatus>('status')
 }
 
-/** The moment this far ahead by the server's clock, ISO UTC. */
+/** The time this far ahead by the server's clock, ISO 8601 in UTC. */
 export async function inFuture({ environment }: TestWorkflows, ms: number): Promise<string> {
   return new Date((await environment.currentTimeMs()) + ms).toISOString()
 }

@@ -2,7 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client'
 import type { SetupStatus, StepStatus, SetupPause } from '../../../src/contracts/setup.js'
 import type { StepOutcome } from '../../../src/contracts/setup-activities.js'
 
-/** A pause as a step answers it. */
+/** A pause as a step's outcome. */
 export function pausedWith(code: SetupPause['code'], choices: SetupPause['choices']): StepOutcome {
   return { state: 'paused', pause: { code, message: `Because of ${code}.`, choices, seen: {} } }
 }
@@ -22,7 +22,7 @@ export function stepIn(status: SetupStatus, id: string): StepStatus {
   return status.steps.find((step) => step.id === id)!
 }
 
-/** Waits until a status fits; the workflow is asked again and again, since nothing else tells it outside. */
+/** Waits until a status fits. It queries the workflow repeatedly, because nothing else shows the status outside. */
 export async function untilStatus(
   handle: WorkflowHandle,
   fits: (status: SetupStatus) => boolean,

@@ -5,8 +5,8 @@ import { pausedWith } from './setup-runs.js'
 const FORM = { id: 'form', title: 'Put the subscriptions on the form', weight: 10 }
 
 /**
- * A set-up whose step `form` waits for one thing after the other: the form is not certain; tried again, somebody's draft
- * is on it; on the form that Support names, no tab is certain; on the tab that Support names, it goes on.
+ * A set-up whose step `form` pauses several times: the form is uncertain; after a retry, somebody's draft is on it; on
+ * the form that Support names, no tab is certain; on the tab that Support names, it continues.
  */
 export function setupThatAsks(): Partial<Activities> {
   return {

@@ -1,11 +1,11 @@
-/** Whatever looks like an e-mail address. */
+/** Anything that looks like an e-mail address. */
 const ADDRESS = /[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}/g
-/** Whatever looks like a telephone number in full. */
+/** Anything that looks like a complete telephone number. */
 const TELEPHONE = /\+\d[\d ]{7,}/g
 
 /**
- * Addresses and numbers of people in a history's JSON, and names if told which: in plain sight or inside payloads, which
- * are base64. Empty: the history holds nobody.
+ * People's addresses and numbers in a history's JSON, and the given names: in plain text or inside payloads, which are
+ * base64. Empty: the history contains no person's data.
  */
 export function tracesOfPeople(historyJson: string, names: readonly string[] = []): string[] {
   const payloads = [...historyJson.matchAll(/"data":\s*"([A-Za-z0-9+/=]+)"/g)].map(([, data]) =>

@@ -14,17 +14,17 @@ Runtime.install({
   telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } },
 })
 
-/** From so many events on, the server suggests to go on in a new run; by itself it does from 4,096 on. */
+/** From this number of events on, the server suggests to continue as new; its default is 4,096. */
 export const SUGGESTED_FROM = 200
 
-/** Real workflows on a server of the test file's own, which thinks histories of some hundred events long. */
+/** Real workflows on a server of the test file's own that considers histories of a few hundred events long. */
 export interface ShortHistories {
   readonly client: Client
-  /** Whatever activities do; a fresh one of defaults at the beginning of every test. */
+  /** The activities; a new world of defaults at the beginning of every test. */
   world: FakeWorld
 }
 
-/** Gives the test file server and worker for the queue `setup`; `client` is there from `beforeAll` on. */
+/** Starts server and worker for the queue `setup` for the test file. `client` is available from `beforeAll` on. */
 export function withShortHistories(): ShortHistories {
   const ends: (() => Promise<unknown>)[] = []
   let client: Client | undefined

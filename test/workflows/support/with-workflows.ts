@@ -18,15 +18,15 @@ Runtime.install({
 /** The real workflow bundle on a server, with activities that a test chooses. */
 export interface TestWorkflows {
   readonly environment: TestWorkflowEnvironment
-  /** Queue that everything is started on; children inherit it. */
+  /** The queue of every start; children inherit it. */
   readonly taskQueue: string
-  /** Whatever activities do from now on; a fresh world of defaults at the beginning of every test. */
+  /** Sets the activities from now on; a new world of defaults at the beginning of every test. */
   world(overrides?: Partial<Activities>): FakeWorld
 }
 
 /**
- * Gives the test file (or `describe`) one worker, on a time-skipping server of its own or on the real one; its members are
- * there from `beforeAll` on.
+ * Starts one worker for the test file (or `describe`), on a time-skipping server of its own or on the real one. Its
+ * members are available from `beforeAll` on.
  */
 export function withWorkflows(server: 'time-skipping' | 'real' = 'time-skipping'): TestWorkflows {
   const taskQueue = 'workflows-under-test'

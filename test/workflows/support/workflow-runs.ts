@@ -3,16 +3,16 @@ import type { temporal } from '@temporalio/proto'
 
 type Event = temporal.api.history.v1.IHistoryEvent
 
-/** One run of a workflow id, as its history tells it. */
+/** One run of a workflow id, from its history. */
 export interface PastRun {
   readonly runId: string
   readonly outcome: 'running' | 'completed' | 'failed' | 'continuedAsNew' | 'other'
-  /** When it began to work; a cron's run is created before its time. */
+  /** When its work began; a cron's run is created before its time. */
   readonly firstTask: Date
   readonly events: readonly Event[]
 }
 
-/** All runs of a chain, first to last, followed from one to the next. */
+/** All runs of a chain, first to last, each followed to the next. */
 export async function runsOf(
   client: Client,
   workflowId: string,
@@ -48,7 +48,8 @@ function outcomeOf(last: Event): PastRun['outcome'] {
   }
   const next = last.workflowExecutionContinuedAsNewEventAttributes
   if (next) {
-    // The time-skipping server ends a cron's runs so, the next one waiting; a real one by what they came to.
+    // The time-skipping server ends a cron's runs with this event while the next one waits; a real server ends them
+    // with their result.
     const waitsSeconds = Number(next.backoffStartInterval?.seconds ?? 0)
     if (waitsSeconds <= 1) {
       return 'continuedAsNew'

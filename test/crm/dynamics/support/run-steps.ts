@@ -9,15 +9,15 @@ import {
 import { dynamicsDriver } from '../../../../src/crm/dynamics/driver.js'
 import type { StandIn } from './stand-in.js'
 
-/** Nothing chosen, subscriptions kept in step. */
+/** Nothing is chosen, and subscriptions are synced. */
 export const PLAIN: StepContext = { choice: null, subscriptionSync: true }
 
-/** The steps that are made by this folder; forms and views have tests of their own. */
+/** The steps that this folder tests; forms and views have tests of their own. */
 export const OWN_STEPS: readonly SetupStep[] = dynamicsDriver.setupSteps.filter(
   ({ id }) => !['view', 'form', 'publish'].includes(id),
 )
 
-/** Where webhooks go to; what is to be kept at once is put into the list. */
+/** The target of webhooks. Facts to store immediately are added to the list. */
 export function targetOf(url: string, kept: CrmFacts[] = []): WebhookTarget {
   return {
     url,
@@ -37,7 +37,7 @@ export function stepOf(id: string): SetupStep {
   return step
 }
 
-/** Looks, in a session of its own. */
+/** Checks a step in a session of its own. */
 export function look(
   stand: StandIn,
   step: SetupStep,
@@ -47,7 +47,7 @@ export function look(
   return step.verify(stand.open(facts), context)
 }
 
-/** Runs one step as the generic runner does: look, do, look again; a session each. @throws SetupPaused */
+/** Runs one step as the generic runner does: check, do, check again, each in its own session. @throws SetupPaused */
 export async function runStep(
   stand: StandIn,
   step: SetupStep,
@@ -71,7 +71,7 @@ export async function runStep(
   }
 }
 
-/** Runs steps in order; by default all of this folder. */
+/** Runs steps in order; by default all of this folder's. */
 export async function runSteps(
   stand: StandIn,
   before: CrmFacts = {},
@@ -104,7 +104,7 @@ export async function undoSteps(
   return facts
 }
 
-/** Requests that would change something, since the counters were reset. */
+/** The requests since the counters were reset that would change something. */
 export async function writesMade(stand: StandIn): Promise<string[]> {
   const snapshot = await stand.control<Record<string, unknown>>('GET', 'counters')
   return JSON.stringify(snapshot).match(/(POST|PUT|PATCH|DELETE) [^"]*\/api\/[^"]*/g) ?? []

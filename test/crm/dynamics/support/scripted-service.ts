@@ -1,24 +1,26 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A request as it came in. */
+/** A request as received. */
 export interface Heard {
   readonly method: string
-  /** Path and query, percent-decoded; what follows `/api/data/v9.2/`, or the whole path for others. */
+  /** Path and query, percent-decoded: the part after `/api/data/v9.2/`, or the complete path of other requests. */
   readonly path: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body: string
 }
 
-/** What to answer; an object body is sent as JSON. */
+/** The answer; an object body is sent as JSON. */
 export interface Said {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
 }
 
-/** A service on loopback that says what a test wants, token requests answered by itself unless `tokens` is
- * given; no column is secured. */
+/**
+ * A service on loopback that returns a test's answers. It answers token requests itself unless `tokens` is given. No
+ * column is secured.
+ */
 export async function scriptedService(
   answer: (heard: Heard, url: string) => Said | Promise<Said>,
   tokens?: (issued: number) => Said | Promise<Said>,
@@ -51,7 +53,7 @@ export async function scriptedService(
         heard.push(one)
         return answer(one, url)
       }
-      // A failed expectation inside an answer must end the call, and with it the test.
+      // A failed expectation inside an answer must end the call, and thereby the test.
       const failed = (error: unknown): Said => ({ status: 500, body: String(error) })
       void say()
         .catch(failed)

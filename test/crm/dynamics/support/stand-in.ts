@@ -8,7 +8,7 @@ import {
 
 type Options = NonNullable<Parameters<typeof startDynamics>[0]>
 
-/** The stand-in, and hands on its control API. */
+/** The stand-in, with its control API. */
 export interface StandIn {
   readonly url: string
   /** Calls the control API. @throws Error for a refusal. */
@@ -41,7 +41,7 @@ export async function startStandIn(options: Options = {}): Promise<StandIn> {
   }
 }
 
-/** Opens a session of the driver against any service on loopback that plays both Entra and Dataverse. */
+/** Opens a session of the driver against a service on loopback that plays both Entra and Dataverse. */
 export function openCrm(url: string, facts: CrmFacts = {}, clientSecret = 'secret'): CrmClient {
   const config = dynamicsDriver.configSchema.parse({
     environmentUrl: url,

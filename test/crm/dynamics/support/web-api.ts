@@ -1,7 +1,7 @@
 import { DEFAULT_OPTIONS } from '../../../../simulators/dynamics/options.js'
 import type { StandIn } from './stand-in.js'
 
-/** Calls the Web API of the stand-in as somebody else than the product does. @throws Error for a refusal. */
+/** Calls the stand-in's Web API as a user other than the product. @throws Error for a refusal. */
 export async function webApi(
   stand: StandIn,
   method: string,

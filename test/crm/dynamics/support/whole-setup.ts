@@ -10,12 +10,15 @@ const CATEGORIES = [
 ]
 const GATEWAY = 'https://hooks.example.com/hooks/crm/acme'
 
-/** What a run knows; it outlives the process, as the ledger does. */
+/** The facts of a run. They outlive the process, as those in the ledger do. */
 export interface Memory {
   facts: CrmFacts
 }
 
-/** Everything of set-up that touches Dynamics, each part remembered once it is done. Safe to begin again. */
+/**
+ * The complete part of set-up that concerns Dynamics. It stores the facts of each part after it is done, and is safe to
+ * begin again.
+ */
 export async function setUpAll(stand: StandIn, memory: Memory, call: CallContext = {}) {
   for (const step of dynamicsDriver.setupSteps) {
     memory.facts = await runStep(stand, step, memory.facts, { ...PLAIN, ...call })
@@ -29,7 +32,7 @@ export async function setUpAll(stand: StandIn, memory: Memory, call: CallContext
   await open(stand, memory).syncCategories(CATEGORIES, call)
 }
 
-/** Everything of removal, in reverse. Safe to begin again. */
+/** The complete removal, in reverse order. Safe to begin again. */
 export async function removeAll(stand: StandIn, memory: Memory, call: CallContext = {}) {
   memory.facts = { ...memory.facts, ...(await open(stand, memory).removeWebhooks(call)) }
   for (const step of dynamicsDriver.setupSteps.toReversed()) {
@@ -38,14 +41,14 @@ export async function removeAll(stand: StandIn, memory: Memory, call: CallContex
   }
 }
 
-/** The organisation's end state, the same for the same state. */
+/** The organisation's final state; equal for equal states. */
 export function installation(stand: StandIn): Promise<Record<string, unknown>> {
   return stand.control('GET', 'installation')
 }
 
 /**
- * Runs work and tells which of its requests to Dataverse, counted from 0, were writes: after each of these a process
- * may die.
+ * Runs work and returns the numbers, from 0, of its requests to Dataverse that were writes. A process may die after
+ * each of them.
  */
 export async function writesOf(work: (call: CallContext) => Promise<void>): Promise<number[]> {
   const operations: string[] = []
@@ -60,8 +63,8 @@ export async function writesOf(work: (call: CallContext) => Promise<void>): Prom
 }
 
 /**
- * Runs work as a process that dies right after sending the request of that number: it is carried out, its answer and
- * everything later are lost.
+ * Runs work as a process that dies after it sent the request with that number: the request is executed, and its answer
+ * and everything later are lost.
  */
 export async function dieAfter(
   stand: StandIn,
@@ -71,7 +74,7 @@ export async function dieAfter(
   const path = '^/api/data'
   const lost = { path, skip: request, times: 1, execute: true, reset: true }
   await stand.control('POST', 'faults', lost)
-  // Only requests that the first rule lets through are counted by this one: those after the lost one are left.
+  // This rule counts only requests that the first rule lets through, which are those after the lost one.
   await stand.control('POST', 'faults', { path, skip: request, reset: true })
   const died = await work().then(
     () => false,

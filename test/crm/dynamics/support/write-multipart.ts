@@ -1,18 +1,18 @@
-/** One answer of a `$batch`, for tests that play the service. */
+/** One answer in a `$batch`, for tests that play the service. */
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | null
 }
 
-/** How the answer is written; the position `nestAt` and what follows it go into a nested multipart. */
+/** The form of the answer. The parts from position `nestAt` on are put into a nested multipart. */
 export interface MultipartForm {
   readonly lineEnd: '\n' | '\r\n'
   readonly quoted?: boolean
   readonly nestAt?: number
 }
 
-/** Writes answers as the service does, by its own code and not by that of the client. */
+/** Writes answers as the service does, with code that is independent of the client's. */
 export function writeMultipart(answers: readonly Answer[], form: MultipartForm) {
   const { lineEnd, quoted = false, nestAt = answers.length } = form
   const write = (boundary: string, texts: readonly string[]) =>

@@ -3,23 +3,23 @@ import { page, queryOf } from './scripted-onsite.js'
 
 type Row = Readonly<Record<string, unknown>>
 
-/** How this server differs from what is usual. */
+/** Differences between this server and the usual one. */
 export interface Oddities {
-  /** Columns it does not know: 400 for the whole query. */
+  /** Columns that it does not know: 400 for the complete query. */
   readonly unknown?: readonly string[]
-  /** Its own limit of rows a page, of which it says nothing. */
+  /** Its own limit of rows per page, which it does not state. */
   readonly cap?: number
-  /** Persons whom our user may not see: their rows are taken out of a page that was cut with them. */
+  /** Persons that our user may not see: their rows are removed from a page after it was cut. */
   readonly hidden?: (personId: number) => boolean
-  /** Columns that it leaves out of its answers. */
+  /** Columns that it omits from its answers. */
   readonly blank?: readonly string[]
-  /** Compares text with case. */
+  /** Compares text case-sensitively. */
   readonly caseSensitive?: boolean
-  /** Answers that have nothing to do with archives; undefined: as usual. */
+  /** Answers to other requests than archive queries; undefined: as usual. */
   readonly instead?: (heard: Heard) => Said | undefined
 }
 
-/** Archive `dynamic` over two tables, as far as the driver asks: `in`, and paging by key. */
+/** Archive `dynamic` over two tables, as far as the driver uses it: `in`, and paging by key. */
 export function scriptedArchive(rows: readonly Row[], oddities: Oddities = {}) {
   const { unknown = [], cap = 10_000, blank = [], caseSensitive = false } = oddities
   const { hidden = () => false } = oddities

@@ -2,7 +2,7 @@ import type { CrmFacts } from '../../../../src/crm/crm.js'
 import { superOfficeOnsiteDriver } from '../../../../src/crm/superoffice/driver.js'
 import { type Heard, type Said, scriptedServer } from './scripted-server.js'
 
-/** An installation on site that says what a test wants, and a session of the product's driver against it. */
+/** An installation on site that returns a test's answers, and a session of the product's driver against it. */
 export async function scriptedOnsite(
   answer: (heard: Heard) => Said | Promise<Said>,
   facts: CrmFacts = { associateId: 316 },
@@ -21,7 +21,7 @@ export async function scriptedOnsite(
   return { ...server, crm }
 }
 
-/** What the test says of who we are, if it says anything. */
+/** The test's answer to who the user is, if it has one. */
 async function answerOr(
   answer: (heard: Heard) => Said | Promise<Said>,
   heard: Heard,
@@ -38,7 +38,7 @@ export const page = (value: readonly object[], nextLink?: string): Said => ({
   body: { value, ...(nextLink === undefined ? {} : { 'odata.nextLink': nextLink }) },
 })
 
-/** What an archive was asked for, by GET or POST. */
+/** The query of an archive request, by GET or POST. */
 export function queryOf({ path, body }: Heard) {
   const text = body === '' ? (path.split('?')[1] ?? '') : body
   const parameters = new URLSearchParams(text)

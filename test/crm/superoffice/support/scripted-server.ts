@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A request as it came in; path and query undecoded. */
+/** A request as received; path and query are not decoded. */
 export interface Heard {
   readonly method: string
   readonly path: string
@@ -9,14 +9,14 @@ export interface Heard {
   readonly body: string
 }
 
-/** What to answer; an object is sent as JSON. */
+/** The answer; an object is sent as JSON. */
 export interface Said {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
 }
 
-/** A server on loopback that says what a test wants. */
+/** A server on loopback that returns a test's answers. */
 export async function scriptedServer(answer: (heard: Heard) => Said | Promise<Said>) {
   const heard: Heard[] = []
   const server = createServer((request, response) => {
@@ -26,7 +26,7 @@ export async function scriptedServer(answer: (heard: Heard) => Said | Promise<Sa
       const { method = '', url: path = '', headers } = request
       const one = { method, path, headers, body: Buffer.concat(chunks).toString('utf8') }
       heard.push(one)
-      // A failed expectation inside an answer must end the call, and with it the test.
+      // A failed expectation inside an answer must end the call, and thereby the test.
       const failed = (error: unknown): Said => ({ status: 500, body: String(error) })
       void Promise.resolve()
         .then(() => answer(one))

@@ -17,12 +17,12 @@ export interface StandIn {
   /** Requests so far, by operation. */
   requests(): Promise<Readonly<Record<string, number>>>
   addPersons(...persons: readonly object[]): Promise<readonly string[]>
-  /** A session with our own consent source known. */
+  /** A session that knows our own consent source. */
   open(facts?: CrmFacts): CrmClient
   close(): Promise<void>
 }
 
-/** Starts a stand-in on free ports of loopback, with eMarketeer's own consent source in it. */
+/** Starts a stand-in on free ports of loopback, with eMarketeer's own consent source. */
 export async function startStandIn(options: SuperofficeOptions = {}): Promise<StandIn> {
   const running = await startSuperoffice(options)
   const control = standInControl(running.controlUrl)
