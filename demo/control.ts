@@ -1,11 +1,11 @@
-/** Client of a stand-in's control API, for what people and administrators do in the external systems. */
+/** Client of a stand-in's control API, for the acts of people and administrators in the external systems. */
 export interface Control {
   get<T>(path: string): Promise<T>
   send(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown>
   lines<T>(path: string): Promise<T[]>
 }
 
-/** @param controlUrl as the stand-in reported it. */
+/** @param controlUrl in the stand-in's ready line. */
 export function createControl(controlUrl: string): Control {
   const call = async (method: string, path: string, body?: unknown): Promise<string> => {
     const response = await fetch(`${controlUrl}/${path}`, {

@@ -4,7 +4,7 @@ import { addLeaf, type JsonOption } from '../src/cli/leaf-command.js'
 import type { Output } from '../src/cli/output.js'
 import { stopSignal } from '../src/cli/stop-signal.js'
 
-/** `lbsync demo`: a checked tour of the whole stack; ends by itself. */
+/** `lbsync demo`: a checked tour of the complete stack, which ends by itself. */
 export function addDemo(program: Command, output: Output): void {
   addLeaf(program, {
     usage: 'demo',

@@ -1,6 +1,6 @@
 import type { LegalBasis } from '../src/domain/legal-basis.js'
 
-/** A person of the tour, with one part to play. */
+/** A person of the tour. Each has one part to play. */
 export interface DemoPerson {
   readonly firstName: string
   readonly lastName: string
@@ -9,7 +9,7 @@ export interface DemoPerson {
   readonly bulkEmail: 'allow' | 'doNotAllow' | null
 }
 
-/** People with a part in Dynamics. */
+/** The people with a part in Dynamics. */
 const CAST = {
   anna: { firstName: 'Annike', lastName: 'Tourberg', basis: 'consent', bulkEmail: 'allow' },
   bo: { firstName: 'Bosse', lastName: 'Tourdal', basis: 'consent', bulkEmail: 'allow' },

@@ -8,7 +8,7 @@ export interface CommandAnswer {
   readonly stderr: string
 }
 
-/** Runs a command of the checkout to its end. */
+/** Runs a command of the checkout until it ends. */
 export async function runCommand(
   file: string,
   args: readonly string[],
@@ -16,7 +16,7 @@ export async function runCommand(
 ): Promise<CommandAnswer> {
   const child = spawn(file, args, {
     cwd: checkoutRoot,
-    // Its own session: Ctrl-C in a terminal reaches the tour, which ends the command itself.
+    // A session of its own: Ctrl-C in a terminal reaches only the tour, which ends the command itself.
     detached: true,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -35,7 +35,7 @@ const CHAPTERS = [
   privacyChapter,
 ]
 
-/** Runs the checked tour on the whole stack; ends everything that it started, whatever happens. */
+/** Runs the checked tour on the complete stack. It ends everything that it started, whatever happens. */
 export async function runDemo(output: Output, signal: AbortSignal): Promise<DemoReport> {
   const startedAt = performance.now()
   const story = new Story(output, signal)
@@ -85,7 +85,7 @@ export async function runDemo(output: Output, signal: AbortSignal): Promise<Demo
   }
 }
 
-/** Keeps the log, to find out why a claim did not hold. */
+/** Stores the log, so that a person can find out why a claim failed. */
 async function keepLog(log: string): Promise<string> {
   const path = join(await mkdtemp(join(tmpdir(), 'lbsync-demo-log-')), 'all.log')
   await writeFile(path, log)

@@ -31,7 +31,7 @@ export interface SuperOfficePlaces {
   readonly account: EmarketeerAccount
 }
 
-/** The external world of the tour: the state of all systems, what people do in them, and `lbsync` as a user runs it. */
+/** The external world of the tour: the state of all systems, people's acts in them, and `lbsync` as a user runs it. */
 export class Stage {
   readonly account: EmarketeerAccount
   readonly dynamics: DynamicsPlace
@@ -39,7 +39,7 @@ export class Stage {
   readonly fjord: SuperOfficePlaces
   readonly files: StackConnectionFiles
   readonly campaigns: CampaignClient
-  /** Logs of all commands and processes; scanned for people at the end. */
+  /** Logs of all commands and processes. The tour searches them for people's data at the end. */
   log = ''
   private directory: string | null = null
   private readonly environment: Readonly<Record<string, string | undefined>>
@@ -75,7 +75,7 @@ export class Stage {
     })
   }
 
-  /** Creates everybody in all systems, with old creation times. */
+  /** Creates all people in all systems, with old creation times. */
   async seed(): Promise<void> {
     const people = [...everybody()]
     await this.account.seed(
@@ -138,7 +138,7 @@ export class Stage {
     return this.dynamics.flipBulkEmail(emailOf(part), to, rep)
   }
 
-  /** Removes the tour's files, and closes its connections. */
+  /** Removes the tour's files and closes its connections. */
   async strike(): Promise<void> {
     await this.temporal.connection.close().catch(() => undefined)
     if (this.directory) {

@@ -11,11 +11,11 @@ export interface Claim {
 
 const LOOK_AGAIN_MS = 100
 
-/** Tells the tour in plain lines, and checks each claim. */
+/** Prints the tour in plain lines and checks each claim. */
 export class Story {
   readonly claims: Claim[] = []
 
-  /** @param signal once aborted, no further claim is checked. */
+  /** @param signal after it is aborted, no claim is checked. */
   constructor(
     private readonly output: Output,
     private readonly signal: AbortSignal,
@@ -36,7 +36,8 @@ export class Story {
   }
 
   /**
-   * Checks a claim repeatedly until it holds or the time is over. `look` returns null if it holds, else what it saw.
+   * Checks a claim repeatedly until it holds or its time has passed. `look` returns null if it holds, otherwise what it
+   * found.
    * @throws AppError `interrupted`.
    */
   async claim(text: string, withinMs: number, look: () => Promise<string | null>): Promise<void> {
@@ -44,7 +45,7 @@ export class Story {
     let seen: string | null
     do {
       seen = await look().catch((error: unknown) => `failed: ${String(error)}`)
-      // What is seen during shutdown proves nothing.
+      // The result of a look during shutdown proves nothing.
       this.signal.throwIfAborted()
       if (seen !== null) {
         await wait(LOOK_AGAIN_MS)
@@ -61,13 +62,13 @@ export class Story {
   }
 }
 
-/** null if equal, else what was seen: for {@link Story.claim}. */
+/** null if equal, otherwise the value found: for {@link Story.claim}. */
 export function expected(seen: unknown, wanted: unknown): string | null {
   const [a, b] = [JSON.stringify(seen), JSON.stringify(wanted)]
   return a === b ? null : `${a} instead of ${b}`
 }
 
-/** null if a command succeeded, else the end of its output: for {@link Story.claim}. */
+/** null if a command succeeded, otherwise the end of its output: for {@link Story.claim}. */
 export function succeeded({ exitCode, stderr }: CommandAnswer): string | null {
   return exitCode === 0 ? null : `exit code ${exitCode}: ${stderr.slice(-400)}`
 }

@@ -26,7 +26,7 @@ const person = (
   mobile?: string,
 ): NordPerson => ({ firstName, lastName, here, there, ...(mobile ? { mobile } : {}) })
 
-/** People with a part in SuperOffice Online. */
+/** The people with a part in SuperOffice Online. */
 export const NORD_CAST = {
   astrid: person('Astridur', 'Nordtourli', AGREED, [GONE]),
   birger: person('Birgerson', 'Nordtourmo', GONE, [AGREED]),
@@ -44,7 +44,7 @@ export const NORD_CAST = {
 
 export type NordPart = keyof typeof NORD_CAST
 
-/** People with a part in SuperOffice on site. */
+/** The people with a part in SuperOffice on site. */
 export const FJORD_CAST = {
   sigrid: person('Sigridur', 'Fjordtourberg', AGREED, [GONE]),
   torunn: person('Torunnemor', 'Fjordtourhaug', AGREED, [AGREED]),

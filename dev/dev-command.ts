@@ -12,10 +12,10 @@ interface Options extends JsonOption {
   readonly pace: 'fast' | 'real'
 }
 
-/** Factor on the duration of customising Dynamics: `real` makes a set-up of some ten minutes (rule E1). */
+/** Factor on the duration of customising Dynamics. `real` makes a set-up take about ten minutes (rule E1). */
 const PACES = { fast: 0, real: 1 } as const
 
-/** `lbsync dev`: runs the whole stack until it is stopped. */
+/** `lbsync dev`: runs the complete stack until it is stopped. */
 export function addDev(program: Command, output: Output): void {
   addLeaf(program, {
     usage: 'dev',

@@ -1,6 +1,6 @@
 /**
- * Builds what the container image runs: JavaScript, the migrations, and the workflows as one prebuilt file, so that a
- * worker starts without bundling. `npm run build`; an argument names another folder than `dist`.
+ * Builds the content of the container image: JavaScript, the migrations, and the workflows as one bundle, so that a
+ * worker starts without bundling. `npm run build`; an argument names a folder other than `dist`.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs'
@@ -16,7 +16,7 @@ const migrations = 'ledger/db/migrations'
 if (existsSync(out) && !existsSync(`${out}/cli/main.js`)) {
   throw new Error(`${out} exists and is no build of ours; give another folder`)
 }
-// A file deleted in src must not stay in a build.
+// A file that was deleted in src must not stay in a build.
 rmSync(out, { recursive: true, force: true })
 const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc')
 const { status } = spawnSync(

@@ -1,4 +1,4 @@
-/** Checks documents and lock file against the checkout. Prints one fault a line; exits 1 if there is any. */
+/** Checks documents and the lock file against the checkout. Prints one fault per line; exits with 1 if there is any. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -55,7 +55,10 @@ function dependencyFaults(root) {
   ].map((fault) => `docs/dependencies.md: ${fault}`)
 }
 
-/** Rooms without a page: its purpose, its entry points, and what it may touch. @returns one line each. */
+/**
+ * Rooms whose page lacks a part (its purpose, its entry points, what it may touch), or that have no page. @returns one
+ * line each.
+ */
 function roomFaults(root) {
   return SPLIT.flatMap((folder) =>
     readdirSync(join(root, folder), { withFileTypes: true })
@@ -67,7 +70,7 @@ function roomFaults(root) {
 }
 
 /**
- * Missing files that a room's page names by a path within the room or src; links are checked elsewhere. @returns one
+ * Missing files that a room's page names by a path within the room or src. Links are checked elsewhere. @returns one
  * line each.
  */
 function roomFileFaults(root) {
@@ -83,7 +86,7 @@ function roomFileFaults(root) {
     )
 }
 
-/** Promises of docs/threat-model.md without a link to a test, one sentence each; all links are checked elsewhere. */
+/** Promises of docs/threat-model.md without a link to a test, one sentence each. Links are checked elsewhere. */
 function threatModelFaults(root) {
   const path = join(root, 'docs/threat-model.md')
   if (!existsSync(path)) {

@@ -9,7 +9,7 @@ export function linkFaults(root) {
   const texts = checkoutTexts(root)
   const folders = new Set(texts.flatMap(({ file }) => file.match(/^[^/]+(?=\/)/) ?? []))
   const ours = [...folders].map((name) => name.replace('.', String.raw`\.`)).join('|')
-  // A placeholder or a pattern (`test/<folder>`, `docs/*.md`) names no one file.
+  // A placeholder or a pattern (`test/<folder>`, `docs/*.md`) does not name a single file.
   const inBackticks = new RegExp(
     String.raw`\`((?:${ours})/[\w./-]*[\w/]|docker-compose\.yml|package\.json|tsconfig\.json)\``,
     'g',
@@ -35,7 +35,7 @@ function commentFaults(root, file, text, namedPath) {
 }
 
 function pageFaults(root, file, text, namedPath) {
-  // Code blocks hold examples, and brackets that are no links.
+  // Code blocks contain examples, and brackets that are not links.
   const prose = text.replace(/^```[^]*?^```/gm, '')
   const faults = []
   for (const [, target] of prose.matchAll(link)) {
@@ -58,7 +58,7 @@ function pageFaults(root, file, text, namedPath) {
   return faults
 }
 
-/** Anchors that GitHub makes from headings, and those that a page sets. */
+/** The anchors that GitHub creates from headings, and those that a page sets. */
 function anchors(root, file) {
   const text = readFileSync(join(root, file), 'utf8').replace(/^```[^]*?^```/gm, '')
   const slugs = [...text.matchAll(/^#+\s+(.+)$/gm)].map(([, heading]) =>

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 const systems = ['darwin', 'win32', 'freebsd', 'android', 'openharmony', 'linux']
 const processors = ['arm64', 'arm', 'x64', 'ia32', 'ppc64', 'riscv64', 's390x', 'loong64']
 
-/** Optional packages that the lock file's packages require in one exact version, and that it lacks. */
+/** Optional packages that the lock file's packages require in one exact version and that it lacks. */
 function missingPackages(packages) {
   return Object.values(packages).flatMap((entry) =>
     Object.entries(entry.optionalDependencies ?? {})
@@ -22,7 +22,7 @@ function missingPackages(packages) {
   )
 }
 
-/** Packages of the registry without a checksum: anything under their name and version would be accepted. */
+/** Packages of the registry without a checksum. Any content under their name and version would be accepted. */
 function withoutChecksum(packages) {
   return Object.entries(packages)
     .filter(([path, entry]) => path !== '' && !entry.link && !entry.integrity)
@@ -40,7 +40,7 @@ function checksumOf(name, version) {
   return text.trim()
 }
 
-/** A lock file entry as npm writes it, without the checksum. */
+/** A lock file entry in npm's form, without the checksum. */
 function entryOf({ name, version, dev }) {
   const system = systems.find((candidate) => name.includes(candidate))
   const processor = processors.find((candidate) => name.includes(candidate))

@@ -1,6 +1,9 @@
 import { checkoutTexts } from './checkout-texts.mjs'
 
-/** Ids of rules: of docs/rules.md, of the tables of docs/reconciliation.md, of the calls of docs/wire-emarketeer.md. */
+/**
+ * Rule ids: those of docs/rules.md, of the tables in docs/reconciliation.md, and of the calls in
+ * docs/wire-emarketeer.md.
+ */
 const ID = String.raw`(?<![\w@/.:-])(?:EM-B\d{1,2}b?|[B-IRT]\d{1,2})(?![\w@-])`
 
 /** A page defines an id by an anchor in a table or in a heading. */
@@ -51,8 +54,8 @@ function definitions(text) {
 }
 
 /**
- * The part of a line that may cite: in a page all but code in backticks; in a source a comment, and a title's
- * parentheses.
+ * The part of a line that may cite an id: in a page everything except code in backticks; in a source a comment, and the
+ * parentheses of a test's title.
  */
 function citing(file, line) {
   if (file.endsWith('.md')) {

@@ -1,18 +1,21 @@
 import { dirname, join, relative } from 'node:path'
 import { checkoutTexts } from './checkout-texts.mjs'
 
-/** What no line of a committed file may hold; written so that this file does not hold it either. */
+/** Text that no committed file may contain. It is written so that this file does not contain it either. */
 const stray = [
   ['a folder outside the project', new RegExp(String.raw`\.lib` + String.raw`rary\b`)],
   ['an absolute path of one machine', new RegExp(String.raw`(?<![\w.:/-])/wo` + String.raw`rk/\w`)],
-  // Prettier makes quotes of the closing ones in Markdown, so the opening ones are looked for.
+  // Prettier turns the closing markers into quotes in Markdown, so this looks for the opening ones.
   ['both sides of a merge conflict', /^<{7} /],
 ]
 
-/** Relative paths up and into a folder with a namesake in the project: a fault only if they lead outside. */
+/**
+ * Relative paths up and into a folder whose name also exists in the project. They are a fault only if they lead
+ * outside.
+ */
 const wayUp = /(?:\.\.\/)+(?=shared)/g
 
-/** Committed files that depend on the machine they were written on, one sentence each. */
+/** Committed files that depend on the machine on which they were written, one sentence each. */
 export function strayReferenceFaults(root) {
   const faults = []
   for (const { file, text } of checkoutTexts(root)) {

@@ -10,7 +10,7 @@ const PASS = [
   ['src/sync/run/sync-addresses.ts', 'syncAddresses'],
   ['src/sync/pass/batch-pass.ts', 'runPass', 'BatchPass'],
   ['src/sync/pass/perform-writes.ts', 'performWrites', 'writeCrm'],
-  // By the interface of every CRM's client.
+  // Through the interface of every CRM's client.
   ['src/crm/dynamics/session.ts', '~write'],
 ]
 
@@ -57,7 +57,7 @@ export const TRIPS = {
   ],
 }
 
-/** Rooms of a trip, in order; a room that it returns to appears twice. */
+/** The rooms of a trip, in order. A room to which it returns appears twice. */
 export function roomsOf(trip) {
   const rooms = trip.map(([file]) =>
     file
@@ -68,7 +68,7 @@ export function roomsOf(trip) {
   return rooms.filter((room, at) => room !== rooms[at - 1])
 }
 
-/** Trips with too many rooms, a return to a room, or a way unlike the list. @returns one line each. */
+/** Trips with too many rooms, a return to a room, or a way that differs from the list. @returns one line each. */
 export function tripFaults(root, trips = TRIPS) {
   return Object.entries(trips).flatMap(([name, trip]) => {
     const rooms = roomsOf(trip)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { checkoutTexts } from './checkout-texts.mjs'
 
-/** The glossary's retired words, as they would come back. Columns and SQL keep their names. */
+/** The glossary's retired words, in the forms in which they could return. Columns and SQL keep their names. */
 const RETIRED = [
   { pattern: /\b(?!dirty_(?:tick|since)\b|dirtyTick\b)\w*dirty\w*/gi, say: 'due' },
   { pattern: /\b(?:open|close|pass|timed|refused|both|crm)\w*Gates?\b/g, say: 'circuit breaker' },
@@ -33,7 +33,9 @@ const EXEMPT =
   /^(docs\/(glossary|changelog)\.md|docs\/decisions\/|scripts\/check-words\.mjs|test\/replay\/histories\/|src\/ledger\/db\/migrations\/)/
 const TEXTS = /\.(ts|mjs|md)$/
 
-/** Retired words in src, test and docs, and words of the glossary whose code is gone. @returns one line each. */
+/**
+ * Retired words in src, test and docs, and words of the glossary whose code no longer exists. @returns one line each.
+ */
 export function wordFaults(root) {
   const under = ['src', 'test', 'docs', 'bench', 'simulators']
   const texts = checkoutTexts(root, { under, kinds: TEXTS }).filter(

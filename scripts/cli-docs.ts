@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 
-/** A command, as its `--help` describes it. */
+/** A command in the form in which its `--help` describes it. */
 export interface DocumentedCommand {
-  /** As in the heading: `connection apply <file>`. */
+  /** In the form of the heading: `connection apply <file>`. */
   readonly usage: string
   /** Long flags, without the common `--json` and `--help`. */
   readonly flags: readonly string[]
@@ -34,14 +34,14 @@ export function documentedCommands(
   return program.commands.flatMap((command) => walk(command, [command.name()]))
 }
 
-/** The section of docs/cli.md on a command; null if it has none. */
+/** The section of docs/cli.md on a command; null if there is none. */
 function sectionOf(text: string, usage: string): string | null {
   const [, ...parts] = text.split(/^### `lbsync /m)
   const part = parts.find((candidate) => candidate.startsWith(`${usage}\`\n`))
   return part?.replace(/\n#{2} [\s\S]*$/, '\n') ?? null
 }
 
-/** The example document of a command. @throws if the section has none, or it is not JSON. */
+/** The example document of a command. @throws Error if the section has none, or it is not JSON. */
 export function exampleOf(text: string, usage: string): unknown {
   const example = /```json\n([\s\S]*?)```/.exec(sectionOf(text, usage) ?? '')?.[1]
   if (example === undefined) {

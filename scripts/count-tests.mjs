@@ -1,6 +1,6 @@
 /**
- * Totals of jest's JSON results. A test file that could not run counts as one failure, since its tests are in no other
- * number. Run as a program: prints "passed failed".
+ * Totals of jest's JSON results. A test file that could not run counts as one failure, because no other number includes
+ * its tests. As a program it prints "passed failed".
  */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

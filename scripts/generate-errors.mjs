@@ -7,7 +7,7 @@
 import { ERROR_CATALOGUE, EXIT } from '../src/contracts/error-catalogue.ts'
 import { writeOrCheck } from './generated-doc.mjs'
 
-/** What an exit code means, in the words of docs/cli.md. */
+/** The meaning of an exit code, in the words of docs/cli.md. */
 const MEANING = {
   done: 'Done',
   failed: 'Failed',

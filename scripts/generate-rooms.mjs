@@ -12,7 +12,7 @@ import { writeOrCheckPart } from './generated-doc.mjs'
 const src = fileURLToPath(new URL('../src', import.meta.url))
 const IMPORT = /^(?:import|export)\s[^'"]*?from '(\.[^']+)'/gm
 
-/** The room of a file: a folder of src; of sync, its subfolders, which hold the decisions. */
+/** The room of a file: a folder of src; in sync its subfolders, which contain the decisions. */
 function roomOf(file) {
   const [room, inner, deeper] = path.relative(src, file).split(path.sep)
   return room === 'sync' && deeper !== undefined ? `sync/${inner}` : room
@@ -31,7 +31,7 @@ for (const name of readdirSync(src, { recursive: true }).filter((each) => each.e
   }
 }
 
-/** Whether the remaining arrows lead from one room to another. */
+/** Whether the remaining arrows connect one room with another. */
 function leads(from, to, seen = new Set()) {
   seen.add(from)
   return [...(edges.get(from) ?? [])].some(
@@ -39,7 +39,7 @@ function leads(from, to, seen = new Set()) {
   )
 }
 
-// Takes each arrow away, and puts it back unless others still lead there: rooms stay connected as they are.
+// Removes each arrow that is not needed: rooms that were connected stay connected by others.
 const all = [...edges].flatMap(([from, targets]) => [...targets].map((to) => [from, to])).sort()
 for (const [from, to] of all) {
   edges.get(from).delete(to)

@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
 
 /**
- * Writes a generated page, formatted as the others; with `--check` on the command line only compares it, and makes the
- * process exit with 1 if it differs.
+ * Writes a generated page in the format of the others. With `--check` on the command line it only compares the page,
+ * and makes the process exit with 1 if it differs.
  * @param {string} name of the file in docs/. @param {readonly string[]} parts paragraphs, tables and headings.
- * @param {string} script that makes it, for the reader.
+ * @param {string} script that generates it, for the reader.
  */
 export async function writeOrCheck(name, parts, script) {
   const target = targetOf(name)
@@ -20,9 +20,10 @@ export async function writeOrCheck(name, parts, script) {
 }
 
 /**
- * The same for a part of a page that people write, between `<!-- Made … from PART -->` and `<!-- End of PART -->`.
+ * As {@link writeOrCheck}, for a part of a page that people write, between `<!-- Made … from PART -->` and `<!-- End of
+ * PART -->`.
  * @param {string} name of the file in docs/. @param {string} part its name in the two comments. @param {string} text
- * @param {string} script that makes it.
+ * @param {string} script that generates it.
  */
 export async function writeOrCheckPart(name, part, text, script) {
   const page = await readFile(targetOf(name), 'utf8')

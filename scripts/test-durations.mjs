@@ -1,6 +1,7 @@
 /**
- * Writes test/durations.json from the last run of all tests (.cache/test/results.json): seconds of each file that took
- * over two, by path below test/. `test/support/long-first.mjs` orders by it. Run it after `npm test` from time to time.
+ * Writes test/durations.json from the last run of all tests (.cache/test/results.json): the seconds of each file that
+ * took over two, by path below test/. `test/support/long-first.mjs` orders files by it. Run it after `npm test` from
+ * time to time.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { relative } from 'node:path'

@@ -11,7 +11,7 @@ import { countTests } from './count-tests.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const resultsPath = `${root}.cache/test/results.json`
 mkdirSync(`${root}.cache/test`, { recursive: true })
-// Results of an earlier run must never pass for this one's.
+// Results of an earlier run must never be taken for those of this one.
 rmSync(resultsPath, { force: true })
 
 const jest = createRequire(import.meta.url)

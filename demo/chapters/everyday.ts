@@ -2,7 +2,7 @@ import { emailOf } from '../people.js'
 import { expected, type Story } from '../story.js'
 import { type Stage, CONNECTION_ID } from '../stage.js'
 
-/** The state of both systems after set-up's first sync. */
+/** Shows the state of both systems after set-up's first sync. */
 export async function firstSyncChapter(story: Story, stage: Stage): Promise<void> {
   story.chapter('The first sync')
   await story.claim('Dynamics has the subscription tables, with both categories', 0, async () =>
@@ -29,7 +29,7 @@ export async function firstSyncChapter(story: Story, stage: Stage): Promise<void
 
 const SECONDS_MS = 15_000
 
-/** Toggles and unsubscribes reach the other side within seconds, by webhook. */
+/** Shows that toggles and unsubscribes reach the other side within seconds, by webhook. */
 export async function withinSecondsChapter(story: Story, stage: Stage): Promise<void> {
   story.chapter('A sales rep flips a toggle, a person unsubscribes')
   story.say(
@@ -67,7 +67,7 @@ export async function withinSecondsChapter(story: Story, stage: Stage): Promise<
   )
 }
 
-/** The sweep finds a change whose webhook was lost; a new category reaches Dynamics. */
+/** Shows that the sweep finds a change whose webhook was lost, and that a new category reaches Dynamics. */
 export async function sweepChapter(story: Story, stage: Stage): Promise<void> {
   story.chapter('A webhook is lost')
   await stage.dynamics.loseWebhooks(true)

@@ -7,7 +7,7 @@ import { listOf } from './sendout.js'
 const SOON_MS = 30_000
 const KARI = 'Kari Nordmann'
 
-/** The Dynamics connection is paused and resumed, disabled and enabled. */
+/** Pauses and resumes, disables and enables the Dynamics connection. */
 export async function lifeChapter(story: Story, stage: Stage): Promise<void> {
   await pauseAndResume(story, stage)
   await disableAndEnable(story, stage)

@@ -3,7 +3,7 @@ import { fjordPeople, nordPeople } from '../superoffice-people.js'
 import type { Story } from '../story.js'
 import type { Stage } from '../stage.js'
 
-/** No person of the tour appears in what Temporal stores, nor in a log line. */
+/** Shows that no person of the tour appears in Temporal's data or in a log line. */
 export async function privacyChapter(story: Story, stage: Stage): Promise<void> {
   story.chapter('Where people are, and where they are not')
   const traces = allTraces()
@@ -40,7 +40,7 @@ function allTraces(): readonly string[] {
   return [...[...everybody()].flatMap(([email, { lastName }]) => [email, lastName]), ...nord]
 }
 
-/** Every text in a history, payloads decoded. */
+/** Every text in a history, with payloads decoded. */
 function textsOf(history: unknown): string {
   const texts: string[] = []
   const visit = (value: unknown): void => {

@@ -4,7 +4,9 @@ import { emailOf } from '../people.js'
 import { expected, type Story } from '../story.js'
 import { CONNECTION_ID, type Stage } from '../stage.js'
 
-/** A campaign service asks right before a sendout, and reads a list without anybody who opted out. */
+/**
+ * A campaign service requests a pre-send immediately before a sendout, and reads a list without anybody who opted out.
+ */
 export async function sendoutChapter(story: Story, stage: Stage): Promise<void> {
   const { account, campaigns } = stage
   story.chapter('A campaign goes out')
@@ -62,7 +64,7 @@ export async function listOf(
   return list
 }
 
-/** Who may be mailed, from the stand-ins' own truth alone. */
+/** The addresses that may be mailed, according to the stand-ins' own state alone. */
 async function mailableByTruth({ dynamics, account }: Stage): Promise<string[]> {
   const denied = new Set(
     (await dynamics.contacts()).filter((c) => c.donotbulkemail).map((c) => c.emailaddress1),

@@ -14,7 +14,7 @@ import { CONNECTION_ID, type Stage } from '../stage.js'
 const SOON_MS = 60_000
 const BY = 'Kari'
 
-/** Set-up of Dynamics meets customised forms, waits for Support's choices, and ends. */
+/** Sets up Dynamics: set-up finds customised forms, waits for Support's choices, and ends. */
 export async function setUpChapter(story: Story, stage: Stage): Promise<void> {
   const { control } = stage.dynamics
   story.chapter('A connection to Dynamics is applied, to a customised organisation')
@@ -44,7 +44,7 @@ export async function setUpChapter(story: Story, stage: Stage): Promise<void> {
   await evidence(story, stage)
 }
 
-/** The preview and the status, requested at the same time. */
+/** Requests the preview and the status at the same time. */
 async function lookAhead(story: Story, stage: Stage): Promise<void> {
   story.say(`lbsync setup preview ${CONNECTION_ID}`)
   const before = await stage.dynamics.installation()
@@ -101,7 +101,7 @@ async function choose(story: Story, stage: Stage): Promise<void> {
   await story.claim('lbsync carries the other one', 0, async () => succeeded(overridden))
 }
 
-/** Both choices are stored, with who and why. */
+/** Shows that both choices are stored, with who and why. */
 async function evidence(story: Story, stage: Stage): Promise<void> {
   const db = openDatabase(stage.stack.places.databaseUrl)
   try {

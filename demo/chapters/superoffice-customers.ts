@@ -14,7 +14,7 @@ import { mayBeMailed } from '../places/emarketeer-account.js'
 import { ONLINE_ACCOUNT } from '../../dev/stack/connection-files.js'
 import { listOf } from './sendout.js'
 
-/** Two customers with SuperOffice, set up at the same time and shown one by one. */
+/** Sets up two customers with SuperOffice at the same time and shows them one after the other. */
 export async function superOfficeCustomers(story: Story, stage: Stage): Promise<void> {
   const apply = async (name: string, file: unknown) =>
     stage.lbsync('connection', 'apply', await stage.file(name, file))
@@ -30,8 +30,8 @@ export async function superOfficeCustomers(story: Story, stage: Stage): Promise<
 const FJORD = 'fjord-so'
 
 /**
- * A third customer's on-site installation posts no webhooks; the sweep alone finds changes. @param applied the answer
- * of `apply`.
+ * A third customer has an on-site installation, which posts no webhooks; only the sweep finds changes. @param applied
+ * the answer of `apply`.
  */
 export async function superOfficeOnsiteChapter(
   story: Story,
@@ -70,7 +70,7 @@ export async function superOfficeOnsiteChapter(
   )
 }
 
-/** Checklist, send and SMS with SuperOffice; before each, somebody opts out and the webhook is lost. */
+/** Checklist, send and SMS with SuperOffice. Before each, a person opts out and the webhook is lost. */
 export async function superOfficeSendoutsChapter(story: Story, stage: Stage): Promise<void> {
   const { crm, account } = stage.nord
   story.chapter('Its campaigns: the checklist, the e-mail, an SMS')
@@ -140,7 +140,7 @@ function nameOf(part: NordPart): string {
   return part[0]!.toUpperCase() + part.slice(1)
 }
 
-/** Who may be mailed, from the stand-ins' own truth alone. */
+/** The addresses that may be mailed, according to the stand-ins' own state alone. */
 async function mailableByTruth({ nord: { crm, account } }: Stage): Promise<string[]> {
   const closed = await crm.notAllowed()
   return (await account.contacts())

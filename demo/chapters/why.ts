@@ -3,7 +3,7 @@ import { emailOf, type Part } from '../people.js'
 import type { Story } from '../story.js'
 import { CONNECTION_ID, type Stage } from '../stage.js'
 
-/** The people Support asks about, and what each answer must contain. */
+/** The people about whom Support asks, and what each answer must contain. */
 const QUESTIONS: readonly (readonly [Part, ...RegExp[]])[] = [
   ['david', /Consent/, /evidence/i],
   ['carin', /Legitimate interest/i],

@@ -3,7 +3,7 @@ import type { Control } from '../control.js'
 /** The contact form that ships with Dynamics (docs/wire-dataverse.md, 10.1). */
 export const STOCK_FORM_ID = '1fed44d1-ae68-4a41-bd2b-f13acac4acfa'
 
-/** The form that the customer's sales use. */
+/** The form that the customer's sales department uses. */
 export const SALES_FORM_ID = '8d2c3f52-0000-4000-8000-000000000003'
 
 /** The Details tab's name on that form. */
@@ -19,7 +19,7 @@ interface DumpedForm {
 }
 
 /**
- * A heavily customised organisation (rule E2): the stock contact form is locked, and two of the customer's own forms
+ * Customises the organisation heavily (rule E2): the stock contact form is locked, and two of the customer's own forms
  * are default, with a Details tab of another name. So neither form nor tab is certain.
  */
 export async function customiseForms(dynamics: Control): Promise<void> {
@@ -49,7 +49,7 @@ function putStockForm(dynamics: Control, formxml: string, customizable: boolean)
   return putForm(dynamics, STOCK_FORM_ID, { name: 'Contact', formxml, iscustomizable })
 }
 
-/** Replaces the published main form with this id, if any. */
+/** Replaces the published main form with this id, if there is one. */
 async function putForm(
   dynamics: Control,
   id: string,

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { createControl, type Control } from '../control.js'
 
-/** A contact in the dump of the stand-in for Dynamics. */
+/** A contact in the dump of Dynamics' stand-in. */
 export interface DumpedCrmContact {
   readonly contactid: string
   readonly emailaddress1: string | null
@@ -15,7 +15,7 @@ interface DumpedSubscription {
   readonly em_subscribed: boolean
 }
 
-/** The state of Dynamics, and what sales reps and administrators do in it. */
+/** The state of Dynamics, and the acts of sales reps and administrators in it. */
 export class DynamicsPlace {
   readonly control: Control
 
@@ -54,7 +54,7 @@ export class DynamicsPlace {
     })
   }
 
-  /** Ids of the categories, by eMarketeer's id. */
+  /** Ids of the categories in Dynamics, by eMarketeer's id. */
   async categories(): Promise<ReadonlyMap<string, string>> {
     const rows = await this.control.lines<{
       em_categoryid: string
@@ -67,12 +67,12 @@ export class DynamicsPlace {
     return this.control.lines('rows/em_subscriptions?format=ndjson')
   }
 
-  /** Everything customised, as text that is equal for equal states. */
+  /** All customisations, as text that is equal for equal states. */
   async installation(): Promise<string> {
     return JSON.stringify(await this.control.get('installation'))
   }
 
-  /** Switches the loss of webhooks. */
+  /** Turns the loss of webhooks on or off. */
   async loseWebhooks(lost: boolean): Promise<void> {
     await this.control.send('POST', 'switches', { webhooks: { loseShare: lost ? 1 : 0 } })
   }

@@ -1,7 +1,7 @@
 import type { LegalBasis, Purpose } from '../../src/domain/legal-basis.js'
 import type { Control } from '../control.js'
 
-/** A contact in the dump of the stand-in for eMarketeer. */
+/** A contact in the dump of eMarketeer's stand-in. */
 export interface DumpedContact {
   readonly contactId: string
   readonly email: string | null
@@ -23,7 +23,7 @@ export interface SeededContact {
 /** Creation time of the contacts that exist from the start. */
 const LONG_AGO = '2026-01-15T09:00:00.000Z'
 
-/** The state of one eMarketeer account, and what people do in it. */
+/** The state of one eMarketeer account, and people's acts in it. */
 export class EmarketeerAccount {
   constructor(
     private readonly control: Control,
@@ -66,7 +66,7 @@ export class EmarketeerAccount {
     return (await this.contact(email)).consents[purpose]?.value ?? 'none'
   }
 
-  /** A person acts: `{kind: 'unsubscribeAll'}` … */
+  /** A person's act, such as `{kind: 'unsubscribeAll'}`. */
   async act(email: string, act: Record<string, unknown>): Promise<void> {
     await this.#send('acts', { acts: [{ email, ...act }] })
   }
@@ -98,7 +98,7 @@ const POSITIVE = new Set<LegalBasis>([
   'publicInterest',
 ])
 
-/** Whether eMarketeer alone allows mailing a contact. */
+/** Whether a contact may be mailed according to eMarketeer alone. */
 export function mayBeMailed({ consents }: DumpedContact): boolean {
   return (
     POSITIVE.has(consents.marketingSendouts?.value ?? 'none') &&

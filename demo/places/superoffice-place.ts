@@ -3,7 +3,7 @@ import { createControl, type Control } from '../control.js'
 /** Keys of SuperOffice's purposes (docs/wire-superoffice.md). */
 export type SuperOfficePurpose = 'STORE' | 'EMARKETING'
 
-/** A person in the dump of the stand-in for SuperOffice. */
+/** A person in the dump of SuperOffice's stand-in. */
 export interface DumpedPerson {
   readonly personId: number
   readonly emails: readonly { readonly address: string; readonly rank: number }[]
@@ -17,7 +17,7 @@ export interface SeededPerson {
   readonly firstName: string
   readonly lastName: string
   readonly email: string
-  /** ISO UTC. The earliest of an address is the oldest (C5). */
+  /** ISO 8601 in UTC. The earliest person at an address is the oldest (C5). */
   readonly registered: string
   readonly bases: Partial<Record<SuperOfficePurpose, string>>
 }
@@ -28,7 +28,7 @@ export interface SeededPerson {
  */
 const RECORDED = '2026-02-10T10:00:00Z'
 
-/** The state of one SuperOffice, and what its users do. */
+/** The state of one SuperOffice, and its users' acts. */
 export class SuperOfficePlace {
   private readonly control: Control
 
@@ -38,7 +38,7 @@ export class SuperOfficePlace {
 
   /**
    * Creates persons with an old creation time, by default with SuperOffice's default basis for Sales and service. A
-   * given basis is recorded by a user, later than the person: else it would count as a default too.
+   * given basis is recorded by a user, later than the person; otherwise it would count as a default too.
    */
   async seed(persons: readonly SeededPerson[]): Promise<void> {
     await this.control.send('POST', 'persons', {
@@ -74,7 +74,7 @@ export class SuperOfficePlace {
     }
   }
 
-  /** Switches the loss of webhooks. */
+  /** Turns the loss of webhooks on or off. */
   async loseWebhooks(lost: boolean): Promise<void> {
     await this.control.send('POST', 'webhook-faults', { loseShare: lost ? 1 : 0 })
   }

@@ -1,8 +1,8 @@
 import { createServer } from 'node:net'
 
 /**
- * A TCP port free on 127.0.0.1 now. Another process may take it before the server binds it: its user must retry with
- * another one.
+ * A TCP port that is free on 127.0.0.1 now. Another process may take it before the server binds it: the caller must
+ * then retry with another one.
  */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

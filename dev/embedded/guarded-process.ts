@@ -4,11 +4,11 @@ import { open, readFile, rm } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 
 /**
- * A shell that runs the server and outlives it just long enough to tidy up.
+ * A shell that runs the server and outlives it only until it has cleaned up.
  *
- * Only we hold the other end of its standard input, so end-of-file means that we closed it or died, even by kill -9;
- * the shell then stops the server and removes its directory. When the server ends by itself, its directory stays, for
- * the log in it. Nothing polls while the server runs. Arguments: signal, tenths of a second of grace, directory,
+ * Only we hold the other end of its standard input, so end-of-file means that we closed it or died, even by kill -9.
+ * The shell then stops the server and removes its directory. If the server ends by itself, its directory stays, because
+ * it contains the log. Nothing polls while the server runs. Arguments: signal, tenths of a second of grace, directory,
  * command….
  */
 const guardScript = `
@@ -33,23 +33,23 @@ exit "$code"
 export interface GuardedOptions {
   readonly command: string
   readonly args: readonly string[]
-  /** Absolute path of the server's own directory; holds its log, and is removed at the end. */
+  /** Absolute path of the server's own directory. It contains the log and is removed at the end. */
   readonly dir: string
-  /** Signal for a fast, clean shutdown. */
+  /** Signal for a fast and clean shutdown. */
   readonly stopSignal: 'TERM' | 'INT' | 'QUIT'
   readonly env?: Readonly<Record<string, string>>
-  /** User to run as; root only. */
+  /** User to run as; only if we are root. */
   readonly user?: { readonly uid: number; readonly gid: number }
 }
 
 export interface GuardedProcess {
   /** Process id of the guard, which leads its own process group. */
   readonly pid: number
-  /** Resolves with the exit code once the server has ended. */
+  /** Resolves with the exit code after the server has ended. */
   readonly exited: Promise<number>
-  /** The end of the server's log; kept after it ended. */
+  /** The end of the server's log; available after it has ended. */
   logTail(): Promise<string>
-  /** Stops the server and resolves once it has ended and its directory is gone. */
+  /** Stops the server. Resolves after it has ended and its directory is removed. */
   stop(): Promise<void>
 }
 
@@ -62,7 +62,7 @@ export async function startGuarded(options: GuardedOptions): Promise<GuardedProc
   const log = await open(logPath, 'w')
   const guardArgs = [options.stopSignal, String(graceTenths), options.dir, options.command]
   const child = spawn('/bin/sh', ['-c', guardScript, 'guard', ...guardArgs, ...options.args], {
-    // Its own session: Ctrl-C in a terminal reaches only us, and we stop the server.
+    // A session of its own: Ctrl-C in a terminal reaches only us, and we stop the server.
     detached: true,
     stdio: ['pipe', log.fd, log.fd],
     env: { PATH: process.env['PATH'], ...options.env },
@@ -74,7 +74,7 @@ export async function startGuarded(options: GuardedOptions): Promise<GuardedProc
   const ended = once(child, 'exit').then(([code]) => (typeof code === 'number' ? code : 1))
   await spawned
   await log.close()
-  // A forgotten server must not keep our event loop, and so itself, alive.
+  // A server that its caller forgets must not keep our event loop, and so itself, alive.
   child.unref()
   stdin.unref()
   const tail = ended.then(async () => {
@@ -105,8 +105,8 @@ const pollMs = 30
 
 /**
  * Probes a new server until it answers.
- * @param probe rejects as long as the server does not answer
- * @returns false if the server ended first, or did not answer for a minute
+ * @param probe rejects as long as the server does not answer.
+ * @returns false if the server ended first, or did not answer within a minute.
  */
 export async function waitUntilReady(
   server: GuardedProcess,

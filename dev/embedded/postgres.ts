@@ -16,26 +16,26 @@ import {
 import { AppError } from '../../src/contracts/app-error.js'
 
 export interface PostgresOptions {
-  /** Which binaries to use; default is `LBSYNC_POSTGRES` (`machine` or `package`), else `any`. */
+  /** Which binaries to use. Default: `LBSYNC_POSTGRES` (`machine` or `package`), else `any`. */
   readonly source?: PostgresSource
-  /** Gets one line on what is fetched or used. */
+  /** Called with one line on what is downloaded or used. */
   readonly note?: (line: string) => void
-  /** More of the server's settings, `name=value`; a given server keeps its own. */
+  /** Further settings of the server, as `name=value`. A given server keeps its own. */
   readonly settings?: readonly string[]
 }
 
 export interface PostgresServer {
-  /** URL of a database on it, of a user that may create databases. */
+  /** URL of a database on it, with a user that may create databases. */
   readonly url: string
-  /** Resolves once it has ended; absent for a given server. */
+  /** Resolves after it has ended; absent for a given server. */
   readonly exited?: Promise<unknown>
-  /** Ends the server and removes its data if we started it; otherwise does nothing. */
+  /** Ends the server and removes its data if we started it. Does nothing otherwise. */
   stop(): Promise<void>
 }
 
 const startAttempts = 5
 
-/** For trials and tests only: data that a crash would lose is disposable. */
+/** Settings for trials and tests only, where a crash may lose data. */
 const ownSettings = [
   'fsync=off',
   'synchronous_commit=off',
@@ -47,12 +47,12 @@ const ownSettings = [
 ]
 
 /**
- * The database that `DATABASE_URL` names, else a real, empty PostgreSQL of our own: on 127.0.0.1, on a free port, with
- * its own password, ended when we stop it or die.
+ * The database that `DATABASE_URL` names, otherwise a real, empty PostgreSQL of our own: on 127.0.0.1, on a free port,
+ * with its own password. It ends when we stop it or die.
  *
- * Its binaries (unless the machine's) and data are below /var/tmp, since its user may not be able to enter the
- * checkout.
- * @throws AppError `not_provisioned` if there are no binaries, or the server does not start
+ * Its binaries (unless they are the machine's) and data are below /var/tmp, because its user may not be able to enter
+ * the checkout.
+ * @throws AppError `not_provisioned` if there are no binaries, or the server does not start.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const given = process.env['DATABASE_URL']
@@ -73,7 +73,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   )
 }
 
-/** One attempt; returns the log if the server ended early, as it does if the port is taken. */
+/** One attempt. Returns the log if the server ended early, which it does if the port is in use. */
 async function startOnce(options: PostgresOptions): Promise<PostgresServer | { log: string }> {
   const dir = await ownDirectory('/var/tmp', 'lbsync-postgres')
   const port = await freePort()
@@ -111,7 +111,7 @@ function sourceOf(options: PostgresOptions): PostgresSource {
   return named
 }
 
-/** One guarded command creates the cluster and becomes its server, so that either dies with us. */
+/** One guarded command creates the cluster and then runs its server, so that both die with us. */
 function serverCommand(
   binaries: PostgresBinaries,
   dir: string,
@@ -140,10 +140,10 @@ async function giveTo(user: MachineUser | undefined, dir: string): Promise<void>
   }
 }
 
-/** Rejects unless the server takes a query. */
+/** Rejects unless the server answers a query. */
 async function probe(url: string): Promise<void> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
-  // The server's end must not become an unhandled event.
+  // The end of the server must not become an unhandled event.
   client.on('error', () => {})
   try {
     await client.connect()

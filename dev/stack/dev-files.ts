@@ -15,7 +15,7 @@ export interface DevFiles {
   remove(): Promise<void>
 }
 
-/** Writes them into a new directory that only this user may read: they hold the stand-ins' secrets. */
+/** Writes them into a new directory that only this user may read, because they contain the stand-ins' secrets. */
 export async function writeDevFiles({ env, foreign, places }: Stack): Promise<DevFiles> {
   const directory = await ownDirectory(tmpdir(), 'lbsync-dev')
   const environment = join(directory, 'env.sh')

@@ -6,13 +6,13 @@ import {
 } from '../embedded/start-program.js'
 import { AppError } from '../../src/contracts/app-error.js'
 
-/** A stand-in's addresses: of the system it replaces, and of its control API. */
+/** A stand-in's URLs: of the system that it replaces, and of its control API. */
 export interface StandIn {
   readonly url: string
   readonly controlUrl: string
 }
 
-/** What the stand-in for SuperOffice Online hands out besides its addresses. */
+/** The ready document of SuperOffice Online's stand-in. */
 export interface SuperOfficeOnline extends StandIn {
   readonly online: {
     readonly loginUrl: string
@@ -23,13 +23,13 @@ export interface SuperOfficeOnline extends StandIn {
   }
 }
 
-/** The same for an installation on site. */
+/** The ready document of the stand-in for an installation on site. */
 export interface SuperOfficeOnsite extends StandIn {
   readonly apiUrl: string
   readonly onsite: {
     readonly user: string
     readonly password: string
-    /** Its own certificate authority; null: it speaks plain http. */
+    /** Its own certificate authority; null: it uses plain http. */
     readonly caPem: string | null
   }
 }
@@ -39,7 +39,7 @@ export interface SuperOfficePair {
   readonly onsite: SuperOfficeOnsite
 }
 
-/** Starts a stand-in as its own process. */
+/** Starts a stand-in as a process of its own. */
 export function startStandIn<Ready extends StandIn>(
   parts: Parts,
   entry: string,
@@ -53,8 +53,8 @@ export function startStandIn<Ready extends StandIn>(
 }
 
 /**
- * Starts SuperOffice twice: Online, which also posts webhooks to http on loopback, and on site, a plain installation
- * that posts none. On site it speaks https with its own authority if this machine has openssl.
+ * Starts SuperOffice twice: Online, which also posts webhooks to http on loopback, and a plain installation on site,
+ * which posts none. On site it uses https with its own authority if this machine has openssl.
  */
 export async function startSuperOffice(parts: Parts): Promise<SuperOfficePair> {
   const entry = 'simulators/superoffice/main.ts'
@@ -73,14 +73,14 @@ export async function startSuperOffice(parts: Parts): Promise<SuperOfficePair> {
 const ONSITE_PASSWORD = 'simulator-password'
 
 export interface Part {
-  /** Resolves once it has ended; absent if it never ends by itself. */
+  /** Resolves after it has ended; absent if it never ends by itself. */
   readonly exited?: Promise<unknown>
   stop(): Promise<void>
 }
 
-/** The parts that a stack has started: kept, watched, and ended together. */
+/** The parts that a stack has started. They are recorded, watched, and ended together. */
 export class Parts {
-  /** Resolves with AppError `stack_part_ended` of the first part that ends by itself. */
+  /** Resolves with AppError `stack_part_ended` for the first part that ends by itself. */
   readonly partEnded: Promise<AppError>
   private tellEnded: (error: AppError) => void = () => undefined
   private readonly stops: (() => Promise<void>)[] = []
@@ -91,7 +91,7 @@ export class Parts {
     this.partEnded = new Promise((resolve) => (this.tellEnded = resolve))
   }
 
-  /** Keeps a started part; ends it if all are being ended already. */
+  /** Records a started part. Ends it immediately if all parts are already being ended. */
   keep<Started extends Part>(name: string, started: Started): Started {
     if (this.ending.signal.aborted) {
       void started.stop().catch(() => undefined)
@@ -106,7 +106,7 @@ export class Parts {
     return this.keep(name, await this.run<Ready>(options))
   }
 
-  /** Starts a program that its caller stops; if the stack ends before it is ready, it ends too. */
+  /** Starts a program that its caller stops. If the stack ends before it is ready, the program ends too. */
   run<Ready>(options: ProgramOptions): Promise<RunningProgram<Ready>> {
     const started = startProgram<Ready>({ ...options, signal: this.ending.signal })
     this.programs.push(started)
@@ -122,7 +122,7 @@ export class Parts {
     })
   }
 
-  /** Ends all, last first. A part that is not ready ends before the servers that it looks for. */
+  /** Ends all parts, last first. A part that is not ready ends before the servers that it needs. */
   async stop(): Promise<void> {
     this.ending.abort(new Error('the stack ends'))
     await Promise.allSettled(this.programs)

@@ -20,14 +20,14 @@ export { DEMO_ACCOUNT, DEMO_DYNAMICS } from './connection-files.js'
 
 export interface StackOptions {
   readonly ui: boolean
-  /** Options of the stand-ins, over those that the stack needs. */
+  /** Options of the stand-ins. They override those of the stack. */
   readonly dynamics?: Readonly<Record<string, unknown>>
   readonly emarketeer?: Readonly<Record<string, unknown>>
-  /** Also starts SuperOffice, Online and on site. The stack is ready sooner without it. */
+  /** Whether to start SuperOffice too, Online and on site. The stack is ready sooner without it. */
   readonly superOffice?: boolean
-  /** An abort ends what has been started, and the start fails with its reason. */
+  /** An abort ends what was started, and the start fails with its reason. */
   readonly signal?: AbortSignal
-  /** Gets one line on what is being started. */
+  /** Called with one line on what is started. */
   readonly note?: (line: string) => void
   readonly onLog?: (chunk: string) => void
 }
@@ -38,13 +38,13 @@ export interface StackPlaces {
   readonly temporalUiUrl: string | null
   /** Path of the Temporal command line that fits the server; null: a server was given. */
   readonly temporalCli: string | null
-  /** With a login that may work with the ledger, as in production. */
+  /** With a login that may use the ledger, as in production. */
   readonly databaseUrl: string
   readonly ownerDatabaseUrl: string
   readonly gatewayUrl: string
   readonly emarketeer: StandIn
   readonly dynamics: StandIn
-  /** null: not asked for. */
+  /** null: it was not requested. */
   readonly superOffice: SuperOfficePair | null
 }
 
@@ -52,13 +52,13 @@ export interface Stack {
   readonly places: StackPlaces
   /** Environment for commands against this stack. */
   readonly env: Readonly<Record<string, string>>
-  /** The shell's variables for other installations, which such commands must not see. */
+  /** The shell's variables for other installations, which such commands must not use. */
   readonly foreign: readonly string[]
   readonly gatewayApiKey: string
   /** Ends the workers (with `kill` by SIGKILL) and starts new ones. */
   restartWorker(kill: boolean): Promise<void>
   workerPid(): number
-  /** Resolves with AppError `stack_part_ended` of the first part that ends by itself. */
+  /** Resolves with AppError `stack_part_ended` for the first part that ends by itself. */
   readonly partEnded: Promise<AppError>
   stop(): Promise<void>
 }
@@ -66,10 +66,11 @@ export interface Stack {
 const EMARKETEER_SERVICE_KEY = 'service-key'
 
 /**
- * The whole product on this machine: a real Temporal server, a real PostgreSQL, the gateway and a worker, and stand-ins
- * for eMarketeer and the CRMs, each its own process. All on 127.0.0.1, all ended together, also when we die.
- * @throws AppError `not_provisioned` if a server is not available, with the remedies; `stack_part_ended` if a part ends
- *   while others start; `temporal_unreachable` or an error of the database if a given one does not answer.
+ * The complete product on this machine: a real Temporal server, a real PostgreSQL, the gateway and a worker, and
+ * stand-ins for eMarketeer and the CRMs, each a process of its own. All are on 127.0.0.1, and all end together, also
+ * when we die.
+ * @throws AppError `not_provisioned`, with the remedies, if a server is not available; `stack_part_ended` if a part
+ * ends while others start; `temporal_unreachable` or an error of the database if a given server does not answer.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const parts = new Parts()
@@ -85,7 +86,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 async function start(options: StackOptions, parts: Parts): Promise<Stack> {
   const note = options.note ?? (() => undefined)
   if ((process.env['TEMPORAL_ADDRESS'] ?? '') !== '') {
-    // Before anything is started for it.
+    // Checked before anything that needs it is started.
     await (await connectTemporal()).connection.close()
   }
   note('starting PostgreSQL, Temporal and the stand-ins')
