@@ -1,4 +1,4 @@
-/** Drives the stand-in from tests, demos and benchmarks, through its control API. */
+/** Controls the stand-in from tests, demos and benchmarks, through its control API. */
 export interface StandInControl {
   /** POSTs a switch, e.g. `accounts/1001/acts` or `persons/18/consent`. A refusal is an Error with its message. */
   post<T = unknown>(path: string, body?: unknown): Promise<T>
@@ -10,7 +10,7 @@ export interface StandInControl {
   clearFaults(id?: string): Promise<void>
 }
 
-/** @param controlUrl as in the ready line. */
+/** @param controlUrl in the ready line. */
 export function standInControl(controlUrl: string): StandInControl {
   async function call(method: string, path: string, body?: unknown): Promise<string> {
     const response = await fetch(`${controlUrl}/${path}`, {

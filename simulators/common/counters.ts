@@ -1,6 +1,6 @@
 const GUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
 
-/** Counts requests by `METHOD template`, so a test can say how many of a kind were spent. */
+/** Counts requests by `METHOD template`, so that a test can check how many of a kind were sent. */
 export interface RequestCounters {
   count(method: string, path: string, status: number): void
   snapshot(): Readonly<Record<string, number>>
@@ -15,7 +15,7 @@ function pathTemplate(path: string): string {
     .replace(/\/\d+(?=\/|$)/g, '/{}')
 }
 
-/** Also counts answers by status, under `status 429` and the like. */
+/** Creates counters that also count answers by status, under `status 429` and the like. */
 export function createCounters(): RequestCounters {
   const counts = new Map<string, number>()
   const bump = (key: string): void => {

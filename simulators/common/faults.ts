@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { SimRequest, SimResponse } from './http-server.js'
 import { seededRandom, type Random } from './random.js'
 
-/** Fault of a request. Parts combine: a delay, then a status; work done, then the connection cut. */
+/** Effects of a fault on a request. They combine: a delay, then a status; work done, then the connection cut. */
 export interface FaultEffect {
   /** Wait before anything else. */
   readonly delayMs?: number
@@ -19,11 +19,11 @@ export interface FaultEffect {
   readonly truncate?: boolean
   /** Cuts the connection before the answer. */
   readonly reset?: boolean
-  /** Does the work first, then shows the fault: done, but the caller never knows. */
+  /** Does the work first, then applies the fault: the work is done, but the caller does not learn of it. */
   readonly execute?: boolean
 }
 
-/** Which requests a fault hits: the first rule that matches wins. */
+/** The requests that a fault hits. The first rule that matches wins. */
 export interface FaultRule extends FaultEffect {
   readonly id?: string
   /** Regular expression on the method; absent = any. */
@@ -91,7 +91,7 @@ export class FaultBoard {
     return this.armed.map((entry) => ({ ...entry.rule, id: entry.id, hits: entry.hits }))
   }
 
-  /** The effect for this request, if any; counts as a hit. */
+  /** The effect on this request, if any; counts as a hit. */
   pick(request: SimRequest, scope: 'request' | 'part' = 'request'): FaultEffect | undefined {
     if (this.armed.length === 0) {
       return undefined

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
-/** One request with its whole body; `path` and `rawQuery` are still percent-encoded. */
+/** One request with its complete body; `path` and `rawQuery` are still percent-encoded. */
 export interface SimRequest {
   readonly method: string
   readonly path: string
@@ -21,10 +21,10 @@ export interface SimResponse {
   readonly drop?: 'before' | 'midway'
 }
 
-/** Answers one request; a thrown error becomes a bare 500. */
+/** Answers one request. A thrown error becomes a 500 without a body. */
 export type SimHandler = (request: SimRequest) => SimResponse | Promise<SimResponse>
 
-/** A listening stand-in; `close` ends open connections too and resolves when the port is free. */
+/** A listening stand-in. `close` also ends open connections and resolves when the port is free. */
 export interface SimServer {
   readonly url: string
   readonly port: number
@@ -39,7 +39,7 @@ export interface ServerCertificate {
 
 /**
  * Starts a server on 127.0.0.1, with TLS if it gets a certificate; port 0 takes a free one. Request lines may have up
- * to 256 KB, as long filters need.
+ * to 256 KB, because long filters need it.
  */
 export async function listen(
   port: number,

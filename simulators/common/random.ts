@@ -13,7 +13,7 @@ export function seededRandom(seed: number): Random {
   }
 }
 
-/** A version-4-shaped GUID drawn from the generator, so seeded data has stable ids. */
+/** A GUID in the form of version 4 from the generator, so that seeded data has stable ids. */
 export function randomGuid(random: Random): string {
   const hex = (digits: number): string => {
     let text = ''

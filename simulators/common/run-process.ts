@@ -10,8 +10,9 @@ export interface RunnableSimulator {
 }
 
 /**
- * Runs a stand-in as a process: prints one JSON line when ready; stops on SIGTERM or SIGINT, when a piped stdin ends,
- * and when its parent is gone (`--detached` turns the last two off). Options are `--port N` and `--options '{...}'`.
+ * Runs a stand-in as a process. It prints one JSON line when ready, and stops on SIGTERM or SIGINT, when a piped stdin
+ * ends, and when its parent has ended (`--detached` turns the last two off). Options are `--port N` and `--options
+ * '{...}'`.
  */
 export async function runProcess(
   start: (port: number, options: Record<string, unknown>) => Promise<RunnableSimulator>,
@@ -44,7 +45,7 @@ export async function runProcess(
   process.stdout.write(`${JSON.stringify(ready)}\n`)
 }
 
-/** Only the end of a pipe means anything: /dev/null ends at once, a terminal is shared. */
+/** Only the end of a pipe is a signal: /dev/null ends immediately, and a terminal is shared. */
 function stopWithParent(stop: () => void): void {
   const kind = fstatSync(0)
   if (kind.isFIFO() || kind.isSocket()) {

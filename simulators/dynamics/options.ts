@@ -4,7 +4,7 @@ export interface AppRegistration {
   readonly secret: string
   /** `expired` answers 7000222. */
   readonly secretState?: 'valid' | 'expired'
-  /** `none`: token fine, 403 0x80072560 on every call; `disabled`: 403 0x80040225. */
+  /** `none`: the token is valid, and every call gets 403 0x80072560; `disabled`: 403 0x80040225. */
   readonly applicationUser?: 'enabled' | 'disabled' | 'none'
 }
 
@@ -28,16 +28,19 @@ export interface DynamicsOptions {
   readonly absentDefinitionStatus: 400 | 404
   /** Reads of a key's status that answer Pending or InProgress before Active. */
   readonly keyActivationReads: number
-  /** Duration of each metadata write and publish; the customization lock is held meanwhile. */
+  /** Duration of each metadata write and publish, during which the customization lock is held. */
   readonly customizationMs: number
   /**
-   * Factor on the duration of customizing: 1 as in a real organisation (set-up takes some ten minutes), 0 none. The
+   * Factor on the duration of customizing: 1 as in a real organisation (set-up takes about ten minutes), 0 none. The
    * switch `pace` changes it.
    */
   readonly pace: number
   /** Added to every data request. */
   readonly latencyMs: number
-  /** The application user gets the privileges of tables created later, as an administrator would. */
+  /**
+   * Whether the application user gets the privileges of tables that are created later, as if an administrator granted
+   * them.
+   */
   readonly grantNewTables: boolean
   /** Change tracking of contact; off in some organisations. */
   readonly contactChangeTracking: boolean
@@ -56,13 +59,13 @@ export interface DynamicsOptions {
   readonly webhookConcurrency: number
   /** Messages without a filter for contact, e.g. `UpdateMultiple` without bulk operations. */
   readonly contactWithoutMessages: readonly string[]
-  /** Editable grid controls installed; an older organisation has none. */
+  /** The editable grid controls installed. An older organisation has none. */
   readonly customControls: readonly string[]
   /** Seed of everything random: faults and sample data. */
   readonly seed: number
 }
 
-/** An organisation out of the box, with the real limits. */
+/** A stock organisation with the real limits. */
 export const DEFAULT_OPTIONS: DynamicsOptions = {
   port: 0,
   tenantId: '5f1c1d5e-6d4f-4a58-9a0e-5b7f3f1f2c11',

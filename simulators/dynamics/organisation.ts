@@ -11,15 +11,18 @@ import { Store } from './store/store.js'
 export interface Context {
   readonly org: Organisation
   readonly userId: string
-  /** Whether privileges are checked: for the application user only; people of the control API may do everything. */
+  /**
+   * Whether privileges are checked. They are for the application user only; people of the control API may do
+   * everything.
+   */
   readonly checked: boolean
-  /** `Consistency: Strong`: past the metadata cache. */
+  /** `Consistency: Strong`, which bypasses the metadata cache. */
   readonly strong: boolean
   /** `{org}/api/data/v9.2/`, for links in answers. */
   readonly root: string
 }
 
-/** A table's rules beyond storing rows; each may change the values or throw a `ServiceError`. */
+/** A table's rules in addition to storing rows. Each may change the values or throw a `ServiceError`. */
 export interface TableRules {
   readonly beforeCreate?: (context: Context, values: Record<string, Json>) => void
   readonly beforeUpdate?: (
@@ -61,7 +64,7 @@ export class Organisation {
     this.lock = new CustomizationLock(this.pace)
   }
 
-  /** Whether the data API sees this table or column yet. */
+  /** Whether the data API shows this table or column yet. */
   sees(context: Context, item: Column | Table): boolean {
     return context.strong || item.visibleFromMs <= this.clock.now()
   }

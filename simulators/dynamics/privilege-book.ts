@@ -1,7 +1,7 @@
-/** Reach of a privilege; Global is the whole organisation. */
+/** Reach of a privilege. Global is the complete organisation. */
 export type Depth = 'Basic' | 'Local' | 'Deep' | 'Global'
 
-/** The application user's privileges: all, minus those removed. */
+/** The application user's privileges: all except those removed. */
 export class PrivilegeBook {
   private readonly removed = new Set<string>()
   private readonly depths = new Map<string, Depth>()
@@ -15,7 +15,7 @@ export class PrivilegeBook {
     this.depths.set(name.toLowerCase(), depth)
   }
 
-  /** Undefined when the privilege is missing. */
+  /** Undefined if the privilege is missing. */
   depth(name: string): Depth | undefined {
     const key = name.toLowerCase()
     return this.removed.has(key) ? undefined : (this.depths.get(key) ?? 'Global')

@@ -2,7 +2,7 @@ import { ServiceError } from './errors.js'
 import type { Context } from './organisation.js'
 import type { Table } from './store/schema.js'
 
-/** What a privilege allows on a table. */
+/** What a privilege permits on a table. */
 export type Verb = 'Create' | 'Read' | 'Write' | 'Delete' | 'Append' | 'AppendTo'
 
 /** The six privileges of an organisation-owned table (wire page, section 16.13). */
@@ -35,7 +35,7 @@ const NAMES: Readonly<Record<string, string>> = {
   systemuser: 'User',
 }
 
-/** Tables everyone may read: they have no privilege of their own. */
+/** Tables that everyone may read. They have no privilege of their own. */
 const OPEN = new Set(['customcontrol', 'solutioncomponent', 'privilege', 'attributemaskingrule'])
 
 /** The privilege for a verb on a table, e.g. `prvReadContact`; undefined if none is required. */

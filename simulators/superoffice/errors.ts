@@ -40,7 +40,7 @@ export function errorAnswer(error: unknown): SimResponse {
   })
 }
 
-/** A page of the web server itself, as IIS shows it. */
+/** A page of the web server itself, in the form of IIS. */
 export function htmlPage(status: number, title: string): SimResponse {
   return {
     status,

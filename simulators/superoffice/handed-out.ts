@@ -1,10 +1,10 @@
 import type { KeyPairs } from './auth/key-pairs.js'
 import type { Installation } from './installation.js'
 
-/** What the administrator of a connection gets; in the ready line and at `GET facts`. */
+/** The data that the administrator of a connection receives; in the ready line and at `GET facts`. */
 export interface HandedOut {
   readonly mode: 'online' | 'onsite'
-  /** The API below the host, with `/v1`. Online it moves: the tenant's status has the current one. */
+  /** The API below the host, with `/v1`. Online it moves: the tenant's status contains the current one. */
   readonly apiUrl: string
   /** The API's user in stamps and webhooks. */
   readonly associateId: number

@@ -31,7 +31,7 @@ export class Installation {
   readonly store = new Store()
   /** Clock of the API; also of stamps, unless the database's own clock differs. */
   readonly clock = createClock()
-  /** How far stamps are ahead of the Date header: web and database server have a clock each. */
+  /** How far stamps are ahead of the Date header: web server and database server each have a clock. */
   stampSkewMs = 0
   readonly loginClock = createClock()
   readonly switches: Switches

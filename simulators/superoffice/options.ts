@@ -37,7 +37,7 @@ const optionsSchema = z.strictObject({
 export type SuperofficeOptions = z.input<typeof optionsSchema>
 export type FilledOptions = z.output<typeof optionsSchema>
 
-/** Checks options and fills in defaults; a misspelt one throws. */
+/** Checks options and adds defaults; throws for a misspelt one. */
 export function fillOptions(given: SuperofficeOptions): FilledOptions {
   return optionsSchema.parse(given)
 }

@@ -16,7 +16,7 @@ export const switchesSchema = z.strictObject({
   consentRaisesChanged: z.boolean(),
   /** New persons get the purpose STORE with legitimate interest. */
   storeDefault: z.boolean(),
-  /** `DELETE Person/{id}/Consent/{key}`: the row goes, or is marked withdrawn. */
+  /** `DELETE Person/{id}/Consent/{key}`: deletes the row, or marks it as withdrawn. */
   deleteConsent: z.enum(['deletes', 'withdraws']),
   /** The agent DatabaseTable: available, 403, or 404. */
   upsert: z.enum(['available', 'forbidden', 'absent']),
@@ -52,7 +52,7 @@ export const switchesSchema = z.strictObject({
   archivePost: z.boolean(),
   /** Rows of archive Person when the address is only selected. */
   personEmailRows: z.enum(['each', 'primary']),
-  /** How the last page shows. */
+  /** The form of the last page. */
   lastPage: z.enum(['nextLinkNull', 'nextLinkAbsent']),
   /** Rows per page without `$top`, and the maximum. */
   defaultTop: z.int().positive(),
@@ -61,13 +61,13 @@ export const switchesSchema = z.strictObject({
   maxQueryBytes: count,
   /** Suffix of dates under `includeTZOffset`. */
   zoneSuffix: z.enum(['Z', '+00:00']),
-  /** Limit of requests at once: 429 with Retry-After above it. 0 = no limit. */
+  /** Limit of concurrent requests: 429 with Retry-After above it. 0: no limit. */
   maxConcurrent: count,
   /** Added to every API request. */
   latencyMs: count,
   /** Life of a ticket, sliding on use, seconds. */
   ticketSeconds: z.number().positive(),
-  /** The sign-in's answer: `badKey` signs with an unpublished key, `notJwt` is no JWT. */
+  /** The sign-in's answer. `badKey` signs with an unpublished key, `notJwt` is not a JWT. */
   signIn: z.enum(['valid', 'wrongIssuer', 'wrongAudience', 'badKey', 'notJwt']),
 })
 

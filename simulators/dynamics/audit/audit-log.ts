@@ -21,7 +21,7 @@ export class AuditLog {
 
   constructor(private readonly org: Organisation) {}
 
-  /** Hides rows that have not arrived from readers. */
+  /** Hides rows from readers until they have arrived. */
   readonly rules: TableRules = {
     hidden: (row, nowMs) => Number(row.values['createdon']) + this.org.options.auditDelayMs > nowMs,
   }
@@ -71,7 +71,7 @@ export class AuditLog {
   }
 }
 
-/** Case-sensitive: an address in other case is a change. */
+/** Case-sensitive, because an address in other case is a change. */
 function indexExact(value: Json | undefined): string | undefined {
   return typeof value === 'string' ? value : indexText(value)
 }

@@ -9,7 +9,7 @@ import { requireNamed } from '../privileges.js'
 import type { Json, JsonObject } from '../store/schema.js'
 import type { AuditDetail, AuditLog } from './audit-log.js'
 
-/** Messages that read audited values. Web API histories carry no `AuditRecord`: neither time nor user. */
+/** Messages that read audited values. Histories of the Web API contain no `AuditRecord`: neither time nor user. */
 export function auditOperations(log: AuditLog): Readonly<Record<string, Operation>> {
   return {
     'audit.RetrieveAuditDetails': {

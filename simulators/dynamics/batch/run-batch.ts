@@ -78,7 +78,7 @@ async function runSingle(context: Context, part: Part, run: PartRunner): Promise
   return { text: httpPart(response), status: response.status }
 }
 
-/** All parts in one transaction; the first refusal is the only answer and undoes the rest. */
+/** Runs all parts in one transaction. The first refusal is the only answer and undoes the others. */
 function runChangeSet(context: Context, parts: readonly Part[], run: PartRunner): Outcome {
   const boundary = `changesetresponse_${randomUUID()}`
   try {

@@ -48,7 +48,7 @@ function create(call: ControlCall, table: Table): SimResponse {
   return json(201, plainRow(table, row))
 }
 
-/** Inserts many rows without events: data older than the product. */
+/** Inserts many rows without events, as data that is older than the product. */
 function insertMany(call: ControlCall, table: Table): SimResponse {
   const { org } = call.targets
   const rows = Array.isArray(call.body['rows']) ? (call.body['rows'] as JsonObject[]) : []

@@ -5,8 +5,8 @@ import { actingAs, type ControlRoute } from './control-call.js'
 import { plainRow } from './row-controls.js'
 
 /**
- * `POST subscriptions/flip {as, contactId, categoryId, subscribed}`: a sales rep turns a toggle on the Details
- * tab. `categoryId` is the marketing tool's id of the category. Every row of the pair is set.
+ * `POST subscriptions/flip {as, contactId, categoryId, subscribed}`: a sales rep switches a toggle on the Details tab.
+ * `categoryId` is the marketing tool's id of the category. Sets every row of the pair.
  */
 export const subscriptionControls: ControlRoute = (call) => {
   if (call.segments[0] !== 'subscriptions' || call.segments[1] !== 'flip') {

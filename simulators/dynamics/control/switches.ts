@@ -92,7 +92,7 @@ const SWITCHES: Readonly<Record<string, Switch>> = {
   },
 }
 
-/** `secured: false` lifts it; else the application user gets the given permissions, by default none. */
+/** `secured: false` ends it; otherwise the application user gets the given permissions, by default none. */
 function secureColumn(targets: ControlTargets, given: JsonObject): void {
   const table = tableOf(targets, given['table'])
   const column = table.columns.get(String(given['column']))

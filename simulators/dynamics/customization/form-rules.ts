@@ -16,7 +16,7 @@ export const formRules: TableRules = {
   },
 }
 
-/** 400 0x8004f01e for a component its owner has locked. */
+/** 400 0x8004f01e for a component that its owner has locked. */
 export function requireCustomizable(value: Json | undefined): void {
   if (
     typeof value === 'object' &&

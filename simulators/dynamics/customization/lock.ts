@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ServiceError } from '../errors.js'
 import type { Customization, Pace } from './pace.js'
 
-/** The organisation-wide customization lock: metadata writes and publishes one at a time (trap 15). */
+/** The organisation-wide customization lock: only one metadata write or publish runs at a time (trap 15). */
 export class CustomizationLock {
   private holder: string | undefined
   private heldUntilMs = 0
@@ -18,7 +18,7 @@ export class CustomizationLock {
     this.heldUntilMs = 0
   }
 
-  /** Runs a customization under the lock; 429 0x80071151 when it is taken. */
+  /** Runs a customization under the lock; 429 0x80071151 if another holds it. */
   async run<T>(kind: Customization, work: () => T): Promise<T> {
     const operation = kind === 'publish' ? 'Publish' : 'EntityCustomization'
     const running = this.holder ?? (Date.now() < this.heldUntilMs ? 'Import' : undefined)

@@ -42,7 +42,10 @@ const ROW_SECONDS: Readonly<Record<string, number>> = {
 /** Seconds until the index of a new key on an empty table is active. */
 const KEY_INDEX_SECONDS = 20
 
-/** Duration of customizing: `factor` 1 as in a real organisation, 0 none; `extraMs` is added to every customization. */
+/**
+ * Duration of customizing: with `factor` 1 as in a real organisation, with 0 none. `extraMs` is added to every
+ * customization.
+ */
 export class Pace {
   constructor(
     public factor: number,

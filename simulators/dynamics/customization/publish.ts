@@ -51,7 +51,7 @@ export function publishTables(context: Context, wanted: (table: string) => boole
   }
 }
 
-/** A form or view as its unpublished layer shows it: the draft over what is published. */
+/** A form or view as its unpublished layer shows it: the draft's values over the published ones. */
 export function unpublished(row: Row): Row {
   return { ...row, values: { ...row.values, ...row.draft } }
 }

@@ -2,7 +2,7 @@ import type { Filter } from '../odata/filter.js'
 import type { Row, Table } from '../store/schema.js'
 import type { TableRows } from '../store/table-rows.js'
 
-/** Rows that may match a filter, by id or index; undefined if the whole table must be scanned. */
+/** Rows that may match a filter, by id or index; undefined if the complete table must be scanned. */
 export function candidates(
   table: Table,
   rows: TableRows,

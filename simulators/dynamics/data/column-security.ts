@@ -14,7 +14,7 @@ export function shownValue(context: Context, column: Column, value: Json): Json 
   return security.mask !== null && typeof value === 'string' ? security.mask : value
 }
 
-/** Whether a filter may match a value; not one that its caller may not read. */
+/** Whether a filter may match a column's value. It must not if the caller may not read it. */
 export function mayRead(context: Context, column: Column): boolean {
   return !context.checked || column.security?.read !== false
 }

@@ -27,7 +27,7 @@ export function columnByProperty(context: Context, table: Table, name: string): 
   return column
 }
 
-/** The columns of a `$select`; all of them without one. The primary key is always among them. */
+/** The columns of a `$select`; without one, all. They always include the primary key. */
 export function selectColumns(
   context: Context,
   table: Table,

@@ -10,7 +10,7 @@ import { writeRow } from './serialize.js'
 
 const DAY_MS = 86_400_000
 
-/** A page of a tracked read: the baseline, or what changed since a delta link (wire page, section 7). */
+/** A page of a tracked read: the baseline, or the changes since a delta link (wire page, section 7). */
 export function readTracked(context: Context, request: CollectionRequest): JsonObject {
   const { table } = request
   requireOnTable(context, 'Read', table, 'Global')
@@ -176,7 +176,7 @@ function deltaLink(
   return `${context.root}${request.path}?${query}$deltatoken=${encodeURIComponent(`${version}!${stamp}`).replace('!', '%21')}`
 }
 
-/** The version inside a token; mangled 400 0x80044183, too old or voided 400 0x80044352. */
+/** The version inside a token. A mangled token is 400 0x80044183, one that is too old or void 400 0x80044352. */
 function readDeltaToken(context: Context, table: Table, token: string): number {
   const found = /^(\d+)!(\d\d)\/(\d\d)\/(\d{4}) (\d\d:\d\d:\d\d)$/.exec(token)
   const version = Number(found?.[1])

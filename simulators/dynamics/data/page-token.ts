@@ -8,7 +8,7 @@ export interface PageToken {
   readonly after: number
   /** A delta: the version it reads up to; a tracked baseline: the version its delta link will carry. */
   readonly upTo?: number
-  /** A delta on its way through the deletions. */
+  /** A delta that has reached the deletions. */
   readonly deletions?: boolean
   /** Rows counted for `$count` at the first page. */
   readonly count?: number
@@ -39,7 +39,7 @@ export function readPageToken(text: string, query: string): PageToken {
       return token
     }
   } catch {
-    // Falls through to the refusal: a changed token gets the same one as a moved token.
+    // Falls through to the refusal, which is the same for a changed token and for one of another query.
   }
   throw badQuery('Malformed XML in the Paging Cookie.')
 }

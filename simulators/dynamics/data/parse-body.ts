@@ -7,11 +7,11 @@ import type { Column, Json, JsonObject, Table } from '../store/schema.js'
 import { lookupByNavigation } from './columns.js'
 import { parsePath, requireByKey } from './resource-path.js'
 
-/** The columns a body sets; `id` when it names the primary key. */
+/** The columns that a body sets; `id` if it names the primary key. */
 export interface ParsedBody {
   readonly id?: string
   readonly values: Record<string, Json>
-  /** Every column named, even if the service fills it itself. */
+  /** Every column that the body names, even one that the service fills itself. */
   readonly named: readonly string[]
 }
 

@@ -5,7 +5,7 @@ import type { Json, Row, Table } from '../store/schema.js'
 import type { RowEvent } from '../store/store.js'
 import { requireMaySet } from './column-security.js'
 
-/** Creates a row with defaults and service columns; a taken id is 412 0x80040237, a taken key value 0x80060892. */
+/** Creates a row with defaults and service columns. An id in use is 412 0x80040237, a key value in use 0x80060892. */
 export function createRow(
   context: Context,
   table: Table,

@@ -26,7 +26,7 @@ export class TokenBook {
     return token
   }
 
-  /** The token behind an Authorization header; undefined when missing, unknown, expired or revoked. */
+  /** The token in an Authorization header; undefined if it is missing, unknown, expired or revoked. */
   check(authorization: string | undefined, nowMs: number): IssuedToken | undefined {
     const token = /^Bearer (.+)$/.exec(authorization ?? '')?.[1]
     const issued = token === undefined ? undefined : this.tokens.get(token)

@@ -43,7 +43,7 @@ function allowed(may: boolean): number {
   return may ? 4 : 0
 }
 
-/** Only columns with a permission in one of the user's profiles. */
+/** The columns with a permission in one of the user's profiles. */
 function securedColumns(context: Context) {
   return [...context.org.store.tables.values()]
     .flatMap((table) => [...table.columns.values()])

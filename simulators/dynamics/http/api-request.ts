@@ -5,7 +5,7 @@ import { ServiceError } from '../errors.js'
 import { parseUrlQuery, type UrlQuery } from '../odata/url-query.js'
 import { parsePrefer, type Preferences } from './prefer.js'
 
-/** One request to the Web API, whole or as part of a batch. */
+/** One request to the Web API, by itself or as part of a batch. */
 export interface ApiRequest {
   readonly method: string
   /** Path below the API root, still encoded: `contacts(…)`. */
@@ -40,7 +40,7 @@ export function noContent(entityUrl?: string): SimResponse {
   }
 }
 
-/** 200 (or another status) with an OData body. */
+/** An answer with an OData body and status 200, or another one. */
 export function odata(
   value: unknown,
   status = 200,
@@ -53,7 +53,7 @@ export function odata(
   })
 }
 
-/** A refusal as an answer, with the ids for support; any other error is a 500. */
+/** A refusal as an answer, with the ids for support. Any other error is a 500. */
 export function errorResponse(error: unknown): SimResponse {
   const refusal =
     error instanceof ServiceError

@@ -3,7 +3,7 @@ import { badQuery, ServiceError } from '../errors.js'
 
 const MAX_URL = 32_768
 
-/** The headers every request must carry, and the length of its URL (wire page, sections 3 and 4). */
+/** Checks the headers that every request must have, and the length of its URL (wire page, sections 3 and 4). */
 export function checkRequest(request: SimRequest, isBatch: boolean): void {
   if (request.path.length + request.rawQuery.length + 1 > MAX_URL) {
     throw new ServiceError(414, '0x80060888', 'The request URL is too long.')

@@ -1,7 +1,7 @@
 import { applyFault, type FaultEffect } from '../../common/faults.js'
 import type { SimResponse } from '../../common/http-server.js'
 
-/** A fault, with one more kind: a connection that stays open without an answer. */
+/** A fault with one more effect: a connection that stays open without an answer. */
 export type DynamicsFault = FaultEffect & {
   /** Never answers; with `execute` it does the work first. Ends when the caller disconnects. */
   readonly hang?: boolean

@@ -1,4 +1,4 @@
-/** What a `Prefer` header asks for (wire page, section 3). */
+/** The preferences in a `Prefer` header (wire page, section 3). */
 export interface Preferences {
   readonly maxPageSize?: number
   readonly trackChanges: boolean

@@ -85,7 +85,7 @@ export function routeRow(
   }
 }
 
-/** One property of a row: `PUT …/donotbulkemail {"value":true}`, or DELETE, which empties it; never creates a row. */
+/** One property of a row: `PUT …/donotbulkemail {"value":true}`, or DELETE, which empties it. Never creates a row. */
 function changeProperty(
   context: Context,
   table: Table,

@@ -3,14 +3,14 @@ import type { DynamicsOptions } from '../options.js'
 
 interface Usage {
   running: number
-  /** Start times of requests of the window, oldest first, and how long each took. */
+  /** Start times of the window's requests, oldest first, and their durations. */
   recent: { atMs: number; tookMs: number }[]
   blockedUntilMs: number
 }
 
 /**
  * The limits per user: requests and execution time in a sliding window, and concurrent requests (section 4). Uses real
- * time; requests during a block lengthen it.
+ * time. Requests during a block lengthen it.
  */
 export class ServiceProtection {
   private readonly usage = new Map<string, Usage>()

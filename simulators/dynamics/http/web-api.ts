@@ -108,7 +108,7 @@ async function dispatch(api: WebApi, userId: string, request: SimRequest): Promi
   return runBatch(context, whole, (part) => runPart(api, context, part))
 }
 
-/** Applies faults of scope `part`; without one the part stays synchronous, as change sets need. */
+/** Applies faults of scope `part`. Without one the part stays synchronous, because change sets need that. */
 function runPart(
   api: WebApi,
   context: Context,

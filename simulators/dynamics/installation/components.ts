@@ -60,7 +60,7 @@ export function describeSolutions(org: Organisation, names: NamesOfIds): JsonObj
   }
 }
 
-/** Webhooks with their steps and images; of the secret only whether it exists, as it differs per run. */
+/** Webhooks with their steps and images. Of the secret it shows only whether it exists, because it differs per run. */
 export function describeWebhooks(org: Organisation, names: NamesOfIds): JsonObject[] {
   const { store } = org
   const steps = [...store.rows('sdkmessageprocessingstep').all()]

@@ -2,7 +2,7 @@ import type { Organisation } from '../organisation.js'
 import type { Column, Json, JsonObject, Relationship, Table } from '../store/schema.js'
 import { byText } from './sorted.js'
 
-/** Custom tables, and stock tables with custom columns or change tracking; with custom columns only. */
+/** Custom tables, and stock tables that have custom columns or change tracking, with their custom columns only. */
 export function describeTables(org: Organisation): JsonObject[] {
   const shown = [...org.store.tables.values()].filter(
     (table) => table.custom || table.logicalName === 'contact',

@@ -5,8 +5,8 @@ import { describeRelationships, describeTables } from './definitions.js'
 import { NamesOfIds } from './names-of-ids.js'
 
 /**
- * Everything customised in the organisation, in a form that is equal for equal end states: sorted, ids replaced by
- * names, nothing that differs from run to run (times, versions, the webhook's secret).
+ * All customisations of the organisation, in a form that is equal for equal final states: sorted, with names instead of
+ * ids, and without values that differ from run to run (times, versions, the webhook's secret).
  */
 export function describeInstallation(org: Organisation): JsonObject {
   const names = new NamesOfIds(org)

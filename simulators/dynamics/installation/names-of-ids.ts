@@ -3,7 +3,7 @@ import type { Row } from '../store/schema.js'
 
 const GUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
 
-/** Names ids by their components, so that two runs with the same result read the same. */
+/** Names ids by their components, so that two runs with the same result have the same text. */
 export class NamesOfIds {
   private readonly names = new Map<string, string>()
   private readonly tablesByCode = new Map<string, string>()
@@ -42,7 +42,7 @@ export class NamesOfIds {
     return this.names.get(String(id).toLowerCase()) ?? 'unknown'
   }
 
-  /** XML with names for ids, positions (`#1`) for ids of its own, and table names for codes. */
+  /** XML with names instead of ids, positions (`#1`) instead of its own ids, and table names instead of codes. */
   inXml(xml: unknown): string | null {
     if (typeof xml !== 'string') {
       return null

@@ -6,7 +6,7 @@ import { readCascade } from './create-relationship.js'
 import { dependentsOfColumn, dependentsOfTable, refuseDependents } from './dependencies.js'
 import { forgetComponents } from './solution-header.js'
 
-/** PUT of a table: the whole definition replaces the old one (wire page, section 9.5; trap 19). */
+/** PUT of a table: the new definition replaces the complete old one (wire page, section 9.5; trap 19). */
 export function replaceTable(
   context: Context,
   table: Table,
@@ -38,7 +38,7 @@ export function replaceTable(
   }
 }
 
-/** PUT of a column: labels, required level and auditing; its type and name stay. */
+/** PUT of a column: labels, required level and auditing change; its type and name stay. */
 export function replaceColumn(
   context: Context,
   column: Column,
@@ -108,7 +108,7 @@ export function deleteColumn(context: Context, table: Table, column: Column): vo
   dropColumn(context, table, column)
 }
 
-/** DELETE of a relationship, and with it of the lookup column. */
+/** DELETE of a relationship, which also deletes the lookup column. */
 export function deleteRelationship(context: Context, relationship: Relationship): void {
   requireCustom(relationship.definition['SchemaName'] !== undefined)
   const table = context.org.store.table(relationship.referencing)

@@ -66,7 +66,7 @@ export function checkLabel(
   }
 }
 
-/** New labels over old ones: merged by language on request, else the old languages are lost (trap 19). */
+/** New labels over old ones: merged by language on request; otherwise the old languages are lost (trap 19). */
 export function mergeLabel(old: Json | undefined, next: Json | undefined, merge: boolean): Json {
   if (!isObject(next)) {
     return merge ? (old ?? null) : null

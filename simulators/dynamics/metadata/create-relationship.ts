@@ -84,7 +84,7 @@ export function createRelationship(context: Context, body: JsonObject): Relation
   return relationship
 }
 
-/** Reads and checks the cascade settings; a parent that can be merged allows Merge=Cascade only. */
+/** Reads and checks the cascade settings. A parent that can be merged allows only Merge=Cascade. */
 export function readCascade(
   context: Context,
   referenced: Table,

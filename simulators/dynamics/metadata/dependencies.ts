@@ -10,7 +10,10 @@ export interface Dependent {
   readonly id: string
 }
 
-/** Blocks the deletion of a table: other tables' lookups and forms, and steps (wire page, section 16.14). */
+/**
+ * The components that block the deletion of a table: other tables' lookups and forms, and steps (wire page, section
+ * 16.14).
+ */
 export function dependentsOfTable(org: Organisation, table: Table): readonly Dependent[] {
   const { store } = org
   const lookups = [...store.relationships.values()]
@@ -40,7 +43,7 @@ export function dependentsOfTable(org: Organisation, table: Table): readonly Dep
   return [...lookups, ...forms, ...steps]
 }
 
-/** Blocks the deletion of a column: forms and views that show it, keys that contain it. */
+/** The components that block the deletion of a column: forms and views that show it, keys that contain it. */
 export function dependentsOfColumn(
   org: Organisation,
   table: Table,
@@ -65,7 +68,7 @@ export function dependentsOfColumn(
   return [...forms, ...views, ...keys]
 }
 
-/** 400 0x8004f01f when anything depends on the component. */
+/** 400 0x8004f01f if any component depends on it. */
 export function refuseDependents(kind: string, id: string, dependents: readonly Dependent[]): void {
   if (dependents.length > 0) {
     throw new ServiceError(

@@ -128,7 +128,7 @@ function oneColumn(
   })
 }
 
-/** `…/Keys`: list (each answer counts towards the index being built), create, read one, delete. */
+/** `…/Keys`: list (each answer counts as a reading of the status), create, read one, delete. */
 export function routeKeys(
   context: Context,
   table: Table,

@@ -35,7 +35,7 @@ export function solutionOf(
   return name === undefined ? undefined : solutionByName(context, name)
 }
 
-/** Puts a component into a solution, once. `behavior`: 0 with all its parts, 2 a mere entry for a part's sake. */
+/** Adds a component to a solution, once. `behavior`: 0 with all its parts, 2 only an entry for the sake of a part. */
 export function addToSolution(
   context: Context,
   solution: Row | undefined,
@@ -76,7 +76,7 @@ const COMPONENT_OF_TABLE: Readonly<Record<string, number>> = {
   serviceendpoint: COMPONENT.endpoint,
 }
 
-/** Rows that are components themselves (forms, views, steps, endpoints) go into the solution too. */
+/** Adds a row that is a component itself (form, view, step, endpoint) to the solution too. */
 export function addRowToSolution(
   context: Context,
   solution: Row | undefined,

@@ -51,7 +51,7 @@ export async function writeDefinition(
   return noContent(`${context.root}${made.path}`)
 }
 
-/** New or dropped columns void delta tokens where the option says so (trap 9). */
+/** New or dropped columns void delta tokens if the option is set (trap 9). */
 export function columnsChanged(context: Context, table: Table): void {
   if (context.org.options.expireTokensOnMetadataChange) {
     context.org.store.expireTokens(table)

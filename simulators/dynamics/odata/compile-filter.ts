@@ -16,7 +16,7 @@ export interface FilterScope<T> {
   logical(column: string): Accessor<T>
 }
 
-/** Turns a filter into a test, checking names and types against the scope. */
+/** Turns a filter into a test. Checks names and types against the scope. */
 export function compileFilter<T>(filter: Filter, scope: FilterScope<T>): (item: T) => boolean {
   switch (filter.kind) {
     case 'and': {
@@ -129,7 +129,7 @@ function fold(value: Json): Json {
   return typeof value === 'string' ? value.toLowerCase() : value
 }
 
-/** As in SQL: a null equals only null; `ne` matches nulls too, other operators skip them. */
+/** As in SQL: null equals only null; `ne` also matches nulls, other operators skip them. */
 function compare(operator: Comparison, value: Json, wanted: Json): boolean {
   if (operator === 'eq') {
     return value === wanted

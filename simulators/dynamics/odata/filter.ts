@@ -21,7 +21,7 @@ export type Filter =
       readonly value: string
     }
 
-/** Conditions as the service counts them: one per comparison, one per `In()`. */
+/** The number of conditions as the service counts them: one per comparison, one per `In()`. */
 export function countConditions(filter: Filter): number {
   switch (filter.kind) {
     case 'and':

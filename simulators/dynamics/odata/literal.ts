@@ -17,7 +17,7 @@ export function isGuid(text: string): boolean {
   return GUID.test(text)
 }
 
-/** Reads one literal; `guid'…'` and anything else unknown is 400 0x80060888. */
+/** Reads one literal. `guid'…'` and anything unknown are 400 0x80060888. */
 export function parseLiteral(text: string): Literal {
   if (text === 'null') {
     return { type: 'null', value: null }

@@ -8,7 +8,7 @@ const MAX_IN_TEXT = 850
 const TOKEN =
   /\s*(?:(\()|(\))|(@[A-Za-z_]\w*)|((?:[A-Za-z]+\.)*[A-Za-z]*'(?:[^']|'')*')|([^\s()',]+)|(,))/y
 
-/** Parses `$filter`; syntax errors are 400 0x80060888, more than 500 conditions 400 0x8004430C. */
+/** Parses `$filter`. Syntax errors are 400 0x80060888, more than 500 conditions 400 0x8004430C. */
 export function parseFilter(text: string, aliases: ReadonlyMap<string, string>): Filter {
   const parser = new FilterParser(text, aliases)
   const filter = parser.parse()
@@ -188,9 +188,9 @@ class FilterParser {
 }
 
 /**
- * The position after a bracketed expression, found as by the service's OData library (Microsoft.OData.Core,
- * ExpressionLexer.AdvanceThroughBalancedExpression): it counts brackets and skips single-quoted text, but not
- * double-quoted text. So an apostrophe in an array's text swallows everything up to the next one.
+ * The position after a bracketed expression. It is found as the service's OData library does (Microsoft.OData.Core,
+ * ExpressionLexer.AdvanceThroughBalancedExpression), which counts brackets and skips single-quoted text, but not
+ * double-quoted text. So an apostrophe in an array's text hides everything up to the next one.
  */
 function pastBrackets(text: string, open: number): number {
   let depth = 1

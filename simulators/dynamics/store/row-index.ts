@@ -1,6 +1,6 @@
 import type { Json, Row } from './schema.js'
 
-/** Equality in Dataverse: text ignoring case, all else exactly; undefined = null, not indexed. */
+/** Equality in Dataverse: text ignores case, everything else is exact. Undefined and null are not indexed. */
 export function indexText(value: Json | undefined): string | undefined {
   if (value === null || value === undefined) {
     return undefined
@@ -8,7 +8,7 @@ export function indexText(value: Json | undefined): string | undefined {
   return typeof value === 'string' ? value.toLowerCase() : JSON.stringify(value)
 }
 
-/** Rows by the value of one or more columns; without rows that have a null in any of them. */
+/** Rows by the value of one or more columns, without rows that have a null in any of them. */
 export class RowIndex {
   private readonly rows = new Map<string, Row | Set<Row>>()
 

@@ -1,4 +1,4 @@
-/** JSON as sent and received; dates are kept as ms numbers in rows. */
+/** JSON as sent and received. Rows store dates as numbers of ms. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
 export type JsonObject = { [key: string]: Json }
@@ -40,7 +40,7 @@ export interface Column {
   readonly writeOnly?: boolean
   /** Changes go to the draft layer until the table is published. */
   readonly drafted?: boolean
-  /** Seen by the data API from this time on (metadata cache). */
+  /** The data API shows it from this time on (metadata cache). */
   readonly visibleFromMs: number
   auditEnabled: boolean
   /** Column-level security: the application user's permissions; absent: not secured. */
@@ -102,7 +102,7 @@ export interface Table {
   readonly columns: Map<string, Column>
   readonly keys: Map<string, AlternateKey>
   changeTracking: boolean
-  /** Whether that is published: switched on later, it takes effect only then. */
+  /** Whether change tracking is published: if it is switched on later, it takes effect only then. */
   changeTrackingLive: boolean
   auditEnabled: boolean
   definition: JsonObject

@@ -86,7 +86,10 @@ export class Store {
     return [...this.relationships.values()].filter((r) => r.referenced === table.logicalName)
   }
 
-  /** Runs work as one transaction: all of it, with its events, or nothing. Transactions nest into the outer one. */
+  /**
+   * Runs work as one transaction: all of it, with its events, or nothing. An inner transaction becomes part of the
+   * outer one.
+   */
   transaction<T>(work: () => T): T {
     if (this.undo !== undefined) {
       return work()
@@ -137,7 +140,7 @@ export class Store {
     this.pending.push({ ...event, operationId: randomUUID() })
   }
 
-  /** Makes every delta token handed out so far for this table expired. */
+  /** Expires every delta token issued so far for this table. */
   expireTokens(table: Table): void {
     this.rows(table).expiredBelow = this.nextVersion()
   }

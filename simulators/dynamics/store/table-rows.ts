@@ -8,7 +8,7 @@ interface Change {
 
 /**
  * The rows of one table: by id, in creation order, by indexed column, and in order of change. The change log is
- * append-only; an entry counts only while its row still has that version, so a delta costs as much as the changes.
+ * append-only. An entry counts only while its row still has that version, so that a delta costs as much as the changes.
  */
 export class TableRows {
   private readonly byId = new Map<string, Row>()
@@ -122,7 +122,7 @@ export class TableRows {
     }
   }
 
-  /** Drops entries that no delta can show; never inside a transaction, whose undo needs the old entries. */
+  /** Drops entries that no delta can return. Never inside a transaction, because undoing it needs the old entries. */
   compact(): void {
     if (this.changes.length > 2 * this.byId.size + 10_000) {
       this.changes = this.changes.filter(isCurrent)

@@ -11,9 +11,9 @@ const MAX_PAYLOAD_BYTES = 256 * 1024
 
 /** Faults of deliveries; set by the control API. */
 export interface WebhookFaults {
-  /** Number of next deliveries that never happen, and leave no job. */
+  /** Number of next deliveries that are lost, without a job. */
   loseNext: number
-  /** Share of all deliveries that never happen, 0..1. */
+  /** Share of all deliveries that are lost, 0..1. */
   loseShare: number
   delayMs: number
   /** Posts per delivery. */
@@ -132,7 +132,7 @@ export class WebhookDispatcher {
       const outcome = await postWebhook(this.org, active, event, text, oversize, signal)
       this.record(active, event, outcome)
     } catch {
-      // Only stopping ends here: the outcome of a delivery is a value.
+      // Only stopping ends here, because the outcome of a delivery is a value.
     }
   }
 

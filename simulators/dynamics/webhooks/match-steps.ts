@@ -8,7 +8,7 @@ export interface ActiveStep {
   readonly endpoint: Row
   readonly message: string
   readonly table: string
-  /** Empty = every change fires. */
+  /** Empty: every change fires. */
   readonly filteringColumns: readonly string[]
   readonly images: readonly Row[]
 }

@@ -7,7 +7,7 @@ export type PostOutcome = { readonly ok: true } | { readonly ok: false; readonly
 
 const RETRIED = [502, 503, 504]
 
-/** Posts one delivery; 502, 503 and 504 get one more attempt, everything else is final. */
+/** Posts one delivery. 502, 503 and 504 get one more attempt; every other result is final. */
 export async function postWebhook(
   org: Organisation,
   active: ActiveStep,

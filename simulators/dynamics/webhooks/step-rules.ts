@@ -49,7 +49,7 @@ export function readSettings(authvalue: Json | undefined): readonly (readonly [s
       return pairs
     }
   } catch {
-    // Reported below: the value itself is a secret and must not be in the message.
+    // Reported below. The value itself is a secret and must not be in the message.
   }
   throw refused('authvalue must be <settings><setting name="..." value="..."/></settings>.')
 }

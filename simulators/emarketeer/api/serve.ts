@@ -22,7 +22,7 @@ const SYNC_ROUTES: readonly Route[] = [
 const SYNC_BASE = /^\/sync-internal\/v1\/accounts\/([^/]+)(\/.*)?$/
 const PUBLIC_BASE = /^\/contacts-api(\/.*)$/
 
-/** What is known of the request, for the counters. */
+/** Facts of the request, for the counters. */
 export interface Served {
   operation: string
   accountId: string | null

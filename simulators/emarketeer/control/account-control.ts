@@ -130,7 +130,7 @@ function controlCategory({ account, method, path, body }: AccountControl): unkno
   return {}
 }
 
-/** Puts a malformed item, or one of an unknown type, into the feed as it is. */
+/** Puts a malformed item, or one of an unknown type, into the feed unchanged. */
 function inject(account: Account, item: unknown) {
   const facts = { contactIds: [], email: null, writer: null, actor: null, detail: {}, silent: true }
   const draft = {

@@ -4,7 +4,7 @@ import { renderChange } from '../model/render.js'
 import { currentValue } from '../model/set-value.js'
 import { categoryKey, iso, SYNCED_PURPOSES, type ValueKey } from '../model/values.js'
 
-/** The whole truth as NDJSON, for a checker that shares nothing with the sync API. */
+/** The complete state as NDJSON, for a checker that shares no code with the sync API. */
 
 const CHUNK = 10_000
 

@@ -7,7 +7,7 @@ import { type Actor, categoryKey, type StoredValue, type ValueKey } from '../mod
 import { ControlError } from './control-error.js'
 import type { ActRow, SeedRow } from './schemas.js'
 
-/** What people and users do in eMarketeer, for the control API. */
+/** Acts of people and users in eMarketeer, for the control API. */
 
 const PERSON: Actor = { type: 'dataSubject', id: null, name: null }
 export const USER: Actor = { type: 'user', id: 'u7', name: 'Kari' }
@@ -68,7 +68,7 @@ export function doAct(account: Account, row: ActRow): string | null {
   }
 }
 
-/** A user's bulk update; over 500 contacts it sends no webhooks. Each address changes once. */
+/** A user's bulk update. Over 500 contacts it sends no webhooks. Each address changes only once. */
 export function bulkUpdate(
   account: Account,
   contacts: readonly Contact[],

@@ -127,7 +127,7 @@ export const renameBody = z.strictObject({ name: z.string() })
 /** `POST accounts/{id}/categories/{id}/vanish` */
 export const vanishBody = z.strictObject({ vanished: z.boolean() })
 
-/** `POST accounts/{id}/campaigns`: one component, and whom it is sent to. */
+/** `POST accounts/{id}/campaigns`: one component and its recipients. */
 export const componentBody = z.strictObject({
   campaignId: z.string(),
   componentId: z.string(),
@@ -156,7 +156,7 @@ export const unknownBasisBody = z.strictObject({
   legalBasis: z.string().nullable(),
 })
 
-/** `POST accounts/{id}/feed`: an item put into the feed as it is. */
+/** `POST accounts/{id}/feed`: an item that is put into the feed unchanged. */
 export const injectBody = z.strictObject({ item: z.unknown() })
 
 /** `POST webhook-faults`: shares of deliveries. */

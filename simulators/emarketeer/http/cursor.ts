@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { invalid } from './api-error.js'
 
-/** Content of a cursor; `kind` keeps a cursor of one list out of another. */
+/** Content of a cursor. `kind` prevents the use of one list's cursor on another. */
 export interface CursorFacts {
   readonly accountId: string
   readonly kind: string

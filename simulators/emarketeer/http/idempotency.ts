@@ -17,7 +17,7 @@ export class IdempotencyStore {
 
   constructor(private readonly now: () => number) {}
 
-  /** Runs the work once per key; only a success takes the key. */
+  /** Runs the work once per key. Only a success uses up the key. */
   async once(
     accountId: string,
     key: string,

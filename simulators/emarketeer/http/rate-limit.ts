@@ -16,7 +16,7 @@ export class RateLimiter {
     this.#buckets.clear()
   }
 
-  /** Takes a token or answers 429 with whole seconds to wait. */
+  /** Takes a token, or answers 429 with the seconds to wait. */
   take(key: string): void {
     if (this.limit === null) {
       return

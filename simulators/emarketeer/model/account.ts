@@ -9,11 +9,11 @@ export interface Category {
   readonly createdAtMs: number
   updatedAtMs: number
   archived: boolean
-  /** Fault switch: hidden as if it never existed. */
+  /** Fault switch: hidden as if it had never existed. */
   vanished: boolean
 }
 
-/** Whom a component is sent to. */
+/** The recipients of a component. */
 export type Target =
   | { readonly all: true }
   | { readonly contactIds: readonly string[] }
@@ -61,7 +61,7 @@ export interface AccountOptions {
   readonly categories?: readonly { id?: string | undefined; name: string }[] | undefined
 }
 
-/** Everything of one eMarketeer account. */
+/** The complete state of one eMarketeer account. */
 export class Account {
   readonly contacts = new ContactBook()
   readonly categories = new Map<string, Category>()
@@ -78,7 +78,7 @@ export class Account {
   webhook: WebhookState | null = null
   /** Cursors made before this many expiries are expired. */
   cursorGeneration = 0
-  /** Fault switch: `<address>|<purpose>` to the text shown as legal basis. */
+  /** Fault switch: from `<address>|<purpose>` to the text that is shown as legal basis. */
   readonly shownBasis = new Map<string, string>()
 
   constructor(
@@ -98,7 +98,7 @@ export class Account {
     }
   }
 
-  /** Makes no change in the feed; `lifecycle.createCategory` does. */
+  /** Does not add a change to the feed; `lifecycle.createCategory` does. */
   addCategory(name: string, wantedId?: string): Category {
     const id = wantedId ?? `c${this.categories.size + 1}`
     if (this.categories.has(id)) {

@@ -16,8 +16,8 @@ export interface Act {
 }
 
 /**
- * Records a decision. A consent older than the present one goes into the history only; an equal subscription is no
- * change; a consent given again is one (a renewed decision).
+ * Records a decision. A consent older than the present one is added to the history only. An equal subscription is not a
+ * change, but a consent given again is one (a renewed decision).
  * @returns the change's id, or null.
  */
 export function act(account: Account, address: Address, decision: Act): string | null {

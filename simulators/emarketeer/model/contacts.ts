@@ -21,14 +21,14 @@ export interface Contact {
   modifiedAtMs: number
 }
 
-/** An address with its contacts and values; it outlives them as suppression. */
+/** An address with its contacts and values. It outlives them as suppression. */
 export interface Address {
   readonly email: string
   contactIds: number[]
   values: Partial<Record<ValueKey, StoredValue>> | null
 }
 
-/** Trimmed and lower-cased; null for nothing. */
+/** Trimmed and lower-cased; null for no address. */
 export function normalise(email: string | null): string | null {
   const form = email?.trim().toLowerCase()
   return form ? form : null

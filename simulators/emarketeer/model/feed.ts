@@ -53,7 +53,7 @@ export class Feed {
   constructor(private readonly now: () => number) {}
 
   append(draft: ChangeDraft, raw?: unknown): LoggedChange {
-    // The log's times never go back, though the clock may: `from` by time relies on it.
+    // The log's times never decrease, although the clock may: `from` by time relies on it.
     this.#lastRecordedAtMs = Math.max(this.#lastRecordedAtMs, this.now())
     const change: LoggedChange = {
       ...draft,

@@ -12,11 +12,11 @@ import {
   type ValueKey,
 } from './values.js'
 
-/** Lifecycle of contacts and categories, with the changes it makes (layer B, lifecycle rules). */
+/** Lifecycle of contacts and categories, with the changes that it adds to the feed (layer B, lifecycle rules). */
 
 const SYSTEM: Actor = { type: 'system', id: null, name: null }
 
-/** The actor, and how the change shows. */
+/** The actor, and the form of the change in the feed. */
 export interface Origin {
   readonly source: string
   readonly actor: Actor | null
@@ -54,7 +54,7 @@ export function createContact(
 }
 
 /**
- * Changes the address: withdrawn and OFF move with the person if the new address has no value; nothing positive moves.
+ * Changes the address. Withdrawn and OFF move with the person if the new address has no value; no positive value moves.
  */
 export function changeEmail(
   account: Account,
@@ -102,7 +102,7 @@ function isDeny(value: unknown): boolean {
 }
 
 /**
- * Whether no value is set: `none` counts as no record, whatever came before; a subscription that somebody set counts as
+ * Whether no value is set. `none` counts as no record, whatever came before; a subscription that somebody set counts as
  * a value.
  */
 function hasNothing(
@@ -118,7 +118,7 @@ function hasNothing(
   return present.version === 0 && account.categories.get(categoryId)?.archived === false
 }
 
-/** Deletes for good; after the last contact of an address only its withdrawn consents stay. */
+/** Deletes a contact permanently. After the last contact of an address only its withdrawn consents stay. */
 export function deleteContact(account: Account, contact: Contact, origin: Origin): void {
   const address = account.contacts.address(contact.email)
   account.contacts.remove(contact)

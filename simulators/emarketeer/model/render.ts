@@ -5,10 +5,10 @@ import { currentValue } from './set-value.js'
 import { categoryKey, iso, SYNCED_PURPOSES } from './values.js'
 import { pointFacts } from './write-items.js'
 
-/** Which halves of a state are shown. */
+/** The parts of a state to show. */
 export type Include = ReadonlySet<'consents' | 'subscriptions'>
 
-/** One contact with its state, in the form of EM-B3; without e-mail there is no state. */
+/** One contact with its state in the form of EM-B3. A contact without e-mail has no state. */
 export function renderState(
   account: Account,
   contact: Contact,
@@ -52,7 +52,7 @@ function renderConsents(
   )
 }
 
-/** A feed item; addresses are blanked once all its contacts are deleted. */
+/** A feed item. Its addresses are blanked after all its contacts were deleted. */
 export function renderChange(account: Account, change: LoggedChange): unknown {
   if (change.raw !== undefined) {
     return change.raw

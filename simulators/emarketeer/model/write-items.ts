@@ -79,7 +79,7 @@ export function writeItem(
 const UNSET = { version: 0, eventTime: null, recordedAt: null, source: null, actor: null }
 const rendered = new WeakMap<StoredValue, object>()
 
-/** A value's further facts; nulls if it was never set. Cached, since seeded contacts share values. */
+/** A value's further facts; nulls if it was never set. Cached, because seeded contacts share values. */
 export function pointFacts(stored: StoredValue | null): object {
   if (stored === null) {
     return UNSET

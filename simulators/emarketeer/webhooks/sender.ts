@@ -9,7 +9,7 @@ import { iso } from '../model/values.js'
 import { post } from './post.js'
 import { signatureHeader } from './sign.js'
 
-/** Waits between attempts, seconds; then the delivery is given up. */
+/** Waits between attempts in seconds. After the last one the delivery is abandoned. */
 const RETRY_SECONDS = [5, 300, 1_800, 7_200, 18_000, 36_000]
 
 /** Faults of deliveries; each field is the share of deliveries that it hits, 0 to 1. */

@@ -64,7 +64,7 @@ function open(call: ApiCall, provider: string, query: ArchiveQuery): ArchiveSour
   }
 }
 
-/** Rights are applied after the page was cut, so a page can be short. */
+/** Rights are applied after the page was cut, so that a page can be short. */
 function seen(call: ApiCall, tuple: readonly unknown[]): boolean {
   const { unseen } = call.world.store
   return !tuple.some((row) => unseen.has(Number((row as { person_id?: number })?.person_id)))

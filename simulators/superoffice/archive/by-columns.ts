@@ -3,9 +3,9 @@ import type { ApiCall } from '../server/api-call.js'
 import { readArchive } from './archive.js'
 
 /**
- * The agent's archive: the same providers and filters, texts in `ColumnData`, numbers, dates and flags written as
- * `[I:123]`, `[D:2014-09-13]` and `[B:True]` (the official client's `ArchiveColumnData`). Negative pages are rows to
- * skip.
+ * The agent's archive: the same providers and filters. `ColumnData` contains texts, with numbers, dates and flags as
+ * `[I:123]`, `[D:2014-09-13]` and `[B:True]` (the official client's `ArchiveColumnData`). A negative page is a number
+ * of rows to skip.
  */
 export function archiveByColumns(call: ApiCall, given: Readonly<Record<string, unknown>>) {
   const text = (name: string) => (typeof given[name] === 'string' ? given[name] : '')

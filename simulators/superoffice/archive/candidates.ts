@@ -5,13 +5,13 @@ import type { JoinPlan } from './join-plan.js'
 
 /** Root rows that may pass. */
 export interface Candidates {
-  /** Rows with an equal first order column form a group; else each is its own, by rising id. */
+  /** Rows with an equal first order column form a group; otherwise each row is one, by rising id. */
   readonly groups: Iterable<readonly Row[]>
   /** Whether the groups have the requested order, so that reading can stop early. */
   readonly ordered: boolean
 }
 
-/** Finds them: through an index if the filter allows it, else along the order from the least value. */
+/** Finds them through an index if the filter allows it, otherwise along the order from the lowest value. */
 export function candidates(
   plan: JoinPlan,
   filter: Filter | undefined,

@@ -38,7 +38,7 @@ export class JoinPlan {
     return this.nodes.push({ table, parent, step, keep }) - 1
   }
 
-  /** All combinations of joined rows for one root row: e-mails and consents multiply. */
+  /** All combinations of joined rows for one root row, because e-mails and consents multiply. */
   expand(root: Row): Tuple[] {
     let tuples: (Row | undefined)[][] = [[root]]
     for (const node of this.nodes.slice(1)) {

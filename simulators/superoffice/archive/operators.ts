@@ -38,7 +38,7 @@ const noneOf: Operator = {
   arity: 'list',
   test: (values) => ({ holds: (value) => !values.includes(value) }),
 }
-/** Dates compare by day only. */
+/** Dates are compared by day only. */
 const day = (holds: (value: number, given: number) => boolean): Operator =>
   number((value, given) => holds(dayOf(value), dayOf(given)))
 const between = (of: (value: number) => number): Operator => ({
@@ -153,7 +153,7 @@ function read(column: ArchiveColumn, literal: Literal, aheadSeconds: number): Ce
   }
 }
 
-/** Texts compare ignoring case, as under the usual SQL collations. */
+/** Texts are compared without case, as under the usual SQL collations. */
 function among(values: readonly Cell[]): Test {
   const wanted = new Set(values.map(lower))
   return { holds: (value) => wanted.has(lower(value)), oneOf: values }

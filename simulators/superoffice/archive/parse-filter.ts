@@ -13,8 +13,9 @@ const FUNCTIONS: Readonly<Record<string, { readonly operator: string; readonly c
   }
 
 /**
- * Reads a `$filter`; `and` binds tighter than `or`. Throws 400 on unknown columns and operators and wrong values.
- * @param aheadSeconds how far times in it are ahead of stamps.
+ * Reads a `$filter`; `and` has precedence over `or`. Throws 400 for unknown columns and operators, and for wrong
+ * values.
+ * @param aheadSeconds how far its times are ahead of stamps.
  */
 export function parseFilter(
   text: string,

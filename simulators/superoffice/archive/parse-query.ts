@@ -14,8 +14,8 @@ export interface ArchiveQuery {
 const KNOWN = ['$select', '$filter', '$orderby', '$top', '$skip', '$mode', '$entities']
 
 /**
- * Reads a query string or form: `$select` is required, `$orderBy` may be written either way; an unsupported or repeated
- * option, or bad percent-encoding, is 400.
+ * Reads a query string or form. `$select` is required, and `$orderBy` may be written in either case. An unsupported or
+ * repeated option, or bad percent-encoding, is 400.
  */
 export function parseQuery(encoded: string): ArchiveQuery {
   const given = new Map<string, string>()

@@ -6,7 +6,7 @@ import type { ArchiveSource } from './source.js'
 
 type Place = 'purpose' | 'consent' | 'person' | 'email'
 
-/** Source of each column (wire page, 6.2); the consent's registered date is not among them. */
+/** Source of each column (wire page, 6.2). The consent's registered date is not a column. */
 const COLUMNS: Readonly<Record<string, readonly [Place, string, ColumnType | 'list' | 'bool']>> = {
   consentPurposeId: ['purpose', 'consentPurpose_id', 'int'],
   key: ['purpose', 'key', 'string'],

@@ -20,8 +20,8 @@ export interface Page {
 }
 
 /**
- * Runs a query. `$top` and `$skip` count multiplied rows, so a page may end in the middle of one root row's. Without an
- * order, rows come by falling ids, so that nobody relies on one.
+ * Runs a query. `$top` and `$skip` count multiplied rows, so that a page may end within the rows of one root row.
+ * Without an order, rows are returned by falling ids, so that no client relies on one.
  */
 export function runQuery(query: BoundQuery): Page {
   const { source, orderBy } = query
@@ -50,7 +50,7 @@ export function runQuery(query: BoundQuery): Page {
   return { tuples: found.slice(query.skip, wanted), more: found.length > wanted }
 }
 
-/** Checked before joining: most rows of a large table end here. */
+/** Checked before joining, because it excludes most rows of a large table. */
 function shown({ source, entities }: BoundQuery, root: Row, early: readonly Filter[]): boolean {
   return (
     early.every((part) => passes(part, [root])) &&

@@ -1,6 +1,6 @@
 import { badRequest } from '../errors.js'
 
-/** A piece of a filter. */
+/** A token of a filter. */
 export type Token =
   | { readonly kind: 'word'; readonly text: string }
   | { readonly kind: 'text'; readonly text: string }

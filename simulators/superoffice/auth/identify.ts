@@ -3,7 +3,7 @@ import type { SimRequest } from '../../common/http-server.js'
 import type { Installation } from '../installation.js'
 import type { TicketBook } from './ticket-book.js'
 
-/** Whether a request carries good credentials for this kind of installation (wire page, section 2). */
+/** Whether a request has valid credentials for this kind of installation (wire page, section 2). */
 export function isSignedIn(
   world: Installation,
   tickets: TicketBook,

@@ -5,7 +5,7 @@ import { type KeyPairs, strangersKey } from './key-pairs.js'
 const CLAIM = 'http://schemes.superoffice.net/identity/'
 const SERIAL = '1234567890'
 
-/** The JWT around a ticket, or what the switch `signIn` makes of it (wire page, 2.1 step 3). */
+/** The JWT around a ticket, or its faulty form under the switch `signIn` (wire page, 2.1 step 3). */
 export function envelope(world: Installation, keys: KeyPairs, ticket: string): string {
   const { signIn } = world.switches
   if (signIn === 'notJwt') {

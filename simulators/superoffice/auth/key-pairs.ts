@@ -11,13 +11,13 @@ export interface KeyPairs {
     /** Name in the header of a token, which differs: SHA-1 in base64url. */
     readonly x5t: string
   }
-  /** The application's key: the public half is registered here, the private half handed out. */
+  /** The application's key: its public half is registered here, its private half is handed out. */
   readonly application: { readonly privateKeyPem: string; readonly publicKey: KeyObject }
 }
 
 let made: KeyPairs | undefined
 
-/** Fresh RSA keys, shared by all stand-ins of a process: making them takes some tenths of a second. */
+/** New RSA keys, shared by all stand-ins of a process, because generating them takes some tenths of a second. */
 export function keyPairs(): KeyPairs {
   made ??= makeKeyPairs()
   return made

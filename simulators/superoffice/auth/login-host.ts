@@ -70,7 +70,7 @@ function tenantStatus(world: Installation, contextIdentifier: string): SimRespon
   })
 }
 
-/** Failures come as 200 with `IsSuccessful: false`. */
+/** Failures are 200 with `IsSuccessful: false`. */
 function authenticate(host: LoginHost, request: SimRequest): SimResponse {
   if (!/^application\/json(;|$)/i.test(request.headers['content-type'] ?? '')) {
     return json(415, { Message: 'The request entity media type is not supported.' })

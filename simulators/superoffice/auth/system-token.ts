@@ -1,8 +1,8 @@
 import { verify, type KeyObject } from 'node:crypto'
 
 /**
- * Why a signed system user token is refused, or undefined when it is good: `token.YYYYMMDDHHmm.base64(RSA-SHA256)`,
- * signed by the application's key, of the present minute or a neighbour (wire page, section 2.1).
+ * Why a signed system user token is refused, or undefined if it is valid: `token.YYYYMMDDHHmm.base64(RSA-SHA256)`,
+ * signed by the application's key, of the present minute or an adjacent one (wire page, section 2.1).
  */
 export function refusalOf(
   signed: string,

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 export class TicketBook {
   private readonly expiry = new Map<string, number>()
 
-  /** Issues a ticket for a time. Lives are real time, whatever the stand-in's clocks say. */
+  /** Issues a ticket for a time. Its life is in real time, whatever the stand-in's clocks show. */
   issue(lifeMs: number): string {
     const ticket = `7T:${randomBytes(36).toString('base64')}`
     this.expiry.set(ticket, Date.now() + lifeMs)

@@ -20,5 +20,5 @@ export interface ControlCall extends ControlTargets {
   readonly body: <S extends z.ZodType>(schema: S) => z.output<S>
 }
 
-/** Carries out a control request; undefined = not one of its switches. A response is sent as it is. */
+/** Carries out a control request; undefined: not one of its switches. A response is sent unchanged. */
 export type ControlRoute = (call: ControlCall) => unknown

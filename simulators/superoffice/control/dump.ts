@@ -4,7 +4,7 @@ import type { PersonRow } from '../model/rows.js'
 
 const CHUNK = 10_000
 
-/** The whole truth as NDJSON, one line per person by id, for a checker that shares nothing with the API. */
+/** The complete state as NDJSON, one line per person by id, for a checker that shares no code with the API. */
 export function dumpPersons(world: Installation): Buffer {
   const buffers: Buffer[] = []
   let lines: string[] = []

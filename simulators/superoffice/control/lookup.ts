@@ -3,7 +3,7 @@ import type { ListRow } from '../model/rows.js'
 import type { ListName } from '../model/store.js'
 import { ControlError } from './control-error.js'
 
-/** The CRM user of acts that name none. */
+/** The CRM user of acts that do not name one. */
 export const CRM_USER = 12
 
 /** A list item by key, with or without the old `#`; deleted ones too. */

@@ -11,7 +11,7 @@ import { CRM_USER, itemByKey } from './lookup.js'
 import * as schemas from './schemas.js'
 import { seedPersons } from './seed-persons.js'
 
-/** What people do in the CRM. */
+/** Acts of people in the CRM. */
 export const personControls: ControlRoute = (call) => {
   const { world, method, segments } = call
   const [head, id, verb] = segments

@@ -55,7 +55,7 @@ function purposeId(world: Installation, key: string): number {
   return Number(itemByKey(world, 'consentpurpose', key)['consentPurpose_id'])
 }
 
-/** Picks a legal base id by weight from a number in [0, 1); `none` is no row. */
+/** Picks a legal base id by weight from a number in [0, 1); `none` means no row. */
 function picker(world: Installation, weights: Readonly<Record<string, number>>) {
   const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0)
   const options = Object.entries(weights).map(([key, weight]) => ({

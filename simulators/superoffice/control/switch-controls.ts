@@ -2,7 +2,7 @@ import { switchesSchema } from '../switches.js'
 import type { ControlRoute } from './control-route.js'
 import * as schemas from './schemas.js'
 
-/** What administrators, operators and clocks do. */
+/** Acts of administrators and operators, and changes of clocks. */
 export const switchControls: ControlRoute = async (call) => {
   const { world } = call
   switch (`${call.method} ${call.segments.join('/')}`) {

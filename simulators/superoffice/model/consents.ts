@@ -4,7 +4,7 @@ import { YEAR_ONE } from './dates.js'
 import type { ConsentRow, ListRow } from './rows.js'
 import type { ConsentWrite } from './write-log.js'
 
-/** A decision to record; list items as rows, so that unknown keys are refused earlier. */
+/** A decision to record. List items are rows, so that unknown keys are refused earlier. */
 export interface ConsentDecision {
   readonly personId: number
   readonly purpose: ListRow
@@ -20,8 +20,8 @@ export interface ConsentDecision {
 const LONGEST_COMMENT = 255
 
 /**
- * Records a decision: inserts or updates the one row of person and purpose. The server stamps it; no caller can give a
- * time (wire page, 0.3). Throws 400 for a comment that is too long.
+ * Records a decision: inserts or updates the single row of person and purpose. The server stamps it, and no caller can
+ * set a time (wire page, 0.3). Throws 400 for a comment that is too long.
  */
 export function writeConsent(world: Installation, decision: ConsentDecision): ConsentRow {
   if (decision.comment.length > LONGEST_COMMENT) {
@@ -55,7 +55,7 @@ export function stampOf(row: { updatedCount: number }, associateId: number, at: 
   return { updated: at, updated_associate_id: associateId, updatedCount: row.updatedCount + 1 }
 }
 
-/** Removes a row for good, without a trace of when or why, as the real service does. */
+/** Removes a row permanently, without a trace of when or why, as the real service does. */
 export function removeConsent(world: Installation, row: ConsentRow, associateId: number): void {
   world.store.consentperson.delete(row)
   world.writes.add({

@@ -59,7 +59,7 @@ export function addStoreDefault(world: Installation, person: PersonRow): void {
   })
 }
 
-/** Replaces a person's addresses. Foreign tables are silent: no event (wire page, section 8). */
+/** Replaces a person's addresses. Their table raises no event (wire page, section 8). */
 export function replaceEmails(
   world: Installation,
   person: PersonRow,
@@ -71,7 +71,7 @@ export function replaceEmails(
   addEmails(world, person, emails)
 }
 
-/** Saves a person's card: stamps it, maybe its consent rows as well, and raises `person.changed`. */
+/** Saves a person's card: stamps it, depending on a switch also its consent rows, and raises `person.changed`. */
 export function savePerson(
   world: Installation,
   person: PersonRow,
@@ -89,7 +89,7 @@ export function savePerson(
   world.sender.enqueue(event, person.person_id, associateId, [...Object.keys(changes), 'updated'])
 }
 
-/** Deletes a person for good, with addresses and consents; no delta shows it. */
+/** Deletes a person permanently, with addresses and consents. No delta shows it. */
 export function deletePerson(world: Installation, person: PersonRow, associateId: number): void {
   const { store } = world
   replaceEmails(world, person, [])
@@ -101,7 +101,7 @@ export function deletePerson(world: Installation, person: PersonRow, associateId
   world.sender.enqueue('person.deleted', person.person_id, associateId, ['person_id'])
 }
 
-/** Merges a person into another: its addresses move behind the survivor's own; its consents are deleted. */
+/** Merges a person into another: its addresses are appended to the survivor's, and its consents are deleted. */
 export function mergePersons(
   world: Installation,
   person: PersonRow,

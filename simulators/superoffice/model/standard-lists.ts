@@ -30,7 +30,7 @@ const STANDARD: Readonly<Record<ListName, readonly (readonly [string, string])[]
   ],
 }
 
-/** Fills the lists of a new installation; a very old one has `#` before purpose and basis keys. */
+/** Fills the lists of a new installation. A very old one has `#` before purpose and basis keys. */
 export function addStandardLists(store: Store, keyPrefix: string, nowSeconds: number): void {
   for (const list of ['consentpurpose', 'legalbase', 'consentsource'] as const) {
     STANDARD[list].forEach(([key, name], at) => {

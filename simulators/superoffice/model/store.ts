@@ -11,7 +11,7 @@ export class Store {
   readonly consentsource = new Table<ListRow>(DEFINITIONS.consentsource)
   /** Persons hidden from the API's user: their rows are removed from a page after it was cut (Sentry). */
   readonly unseen = new Set<number>()
-  /** Sources that make SuperOffice mail everybody who gets a consent, by key: the template's id. */
+  /** Sources for which SuperOffice mails everybody who gets a consent, by key: the template's id. */
   readonly mailTemplates = new Map<string, number>()
   /** Purposes switched off by an administrator, by key. */
   readonly inactivePurposes = new Set<string>()

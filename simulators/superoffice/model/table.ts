@@ -13,7 +13,7 @@ export interface ColumnDefinition {
   readonly references?: string
 }
 
-/** A table as the archive `dynamic` knows it. */
+/** A table in the form that the archive `dynamic` uses. */
 export interface TableDefinition {
   readonly name: string
   readonly key: string
@@ -25,7 +25,7 @@ export interface TableDefinition {
 /** Rows by rising id, with indexes that follow every change. */
 export class Table<R extends Row = Row> {
   private readonly rows = new Map<number, R>()
-  /** Rising; ids of deleted rows stay and are skipped. */
+  /** Rising. Ids of deleted rows stay and are skipped. */
   private readonly ids: number[] = []
   private readonly indexes = new Map<string, Map<Cell, R[]>>()
 

@@ -3,7 +3,7 @@ import { wireDate } from '../model/dates.js'
 import type { ConsentRow } from '../model/rows.js'
 import { localName } from '../model/standard-lists.js'
 
-/** One consent row as `ConsentInfo` (wire page, 5.1); it carries no version. */
+/** One consent row as `ConsentInfo` (wire page, 5.1). It has no version. */
 export function consentInfo(call: ApiCall, row: ConsentRow) {
   const { store } = call.world
   const base = store.legalbase.get(row.legalBase_id)
@@ -30,7 +30,7 @@ export function consentInfo(call: ApiCall, row: ConsentRow) {
   }
 }
 
-/** All rows of a person, withdrawn ones included. */
+/** All rows of a person, also withdrawn ones. */
 export function consentInfos(call: ApiCall, personId: number) {
   return call.world.store.consentperson
     .by('person_id', personId)

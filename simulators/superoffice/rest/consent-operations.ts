@@ -59,7 +59,10 @@ export function hasConsent(call: ApiCall, personId: unknown, purposeKey: unknown
   return key !== null && key.replace('#', '') !== 'WITHDRAWN'
 }
 
-/** "Turn off consent": deletes the row or marks it withdrawn, undocumented which; no source, no comment. */
+/**
+ * "Turn off consent": deletes the row or marks it as withdrawn (which one is not documented), without source and
+ * comment.
+ */
 export function turnOffConsent(call: ApiCall, personId: unknown, purposeKey: unknown): void {
   requireRight(call)
   const { world, associateId } = call

@@ -5,7 +5,7 @@ import { writeConsent } from '../model/consents.js'
 import { type ApiCall, fieldsOf, jsonBody } from '../server/api-call.js'
 import { personOf, requireRight } from './consent-operations.js'
 
-/** A consent row in the agent's form: ids, without names, keys and dates of what they refer to (wire page, 5.3). */
+/** A consent row in the agent's form: ids only, without the names, keys and dates of their rows (wire page, 5.3). */
 export function consentPerson(row: ConsentRow) {
   const named = { Name: null, Tooltip: null, Rank: 0, Key: null, Deleted: false }
   return {

@@ -13,7 +13,7 @@ const bodySchema = z.strictObject({
   retired: z.boolean().optional(),
 })
 
-/** Saves a card by JSON Merge Patch or JSON Patch (wire page, 5.4); equal values count as a save too. */
+/** Saves a card by JSON Merge Patch or JSON Patch (wire page, 5.4). Equal values also count as a save. */
 export function patchPerson(call: ApiCall): SimResponse {
   const person = personOf(call, call.parts[0])
   requireUnmodified(call, person)
@@ -61,7 +61,7 @@ function fromOperations(body: readonly unknown[], shown: object): Record<string,
   return changes
 }
 
-/** Compares the person's own date, in whole seconds. */
+/** Compares the person's own date in full seconds. */
 function requireUnmodified(call: ApiCall, person: PersonRow): void {
   const since = Date.parse(call.request.headers['if-unmodified-since'] ?? '')
   if (Math.max(person.updated, person.registered) * 1000 > since) {

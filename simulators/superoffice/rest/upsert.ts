@@ -15,7 +15,7 @@ const bodySchema = z.object({
   returnrowstatus: z.boolean().default(false),
 })
 
-/** Writable columns; audit fields could be written too, but are refused. */
+/** Writable columns. The real service would also write audit fields; the stand-in refuses them. */
 const WRITABLE = ['person_id', 'consentPurpose_id', 'legalBase_id', 'consentSource_id', 'comment']
 const KEYS = ['person_id', 'consentPurpose_id']
 
@@ -26,8 +26,8 @@ interface RowStatus {
 }
 
 /**
- * `Agents/DatabaseTable/Upsert` on ConsentPerson (wire page, section 7): the physical table, no business logic. Any
- * `NomatchAction` but `NoChange` removes every row that is not in `Data`.
+ * `Agents/DatabaseTable/Upsert` on ConsentPerson (wire page, section 7): it writes the physical table without business
+ * logic. Any `NomatchAction` other than `NoChange` removes every row that is not in `Data`.
  */
 export function upsertConsents(call: ApiCall, given: Readonly<Record<string, unknown>>) {
   const parsed = bodySchema.safeParse(given)
@@ -114,7 +114,7 @@ function wipeOthers(call: ApiCall, kept: readonly RowStatus[]): readonly RowStat
   })
 }
 
-/** Webhooks and the list of writes follow it. */
+/** Records the write and posts its webhooks. */
 function told(
   { world, associateId }: ApiCall,
   row: ConsentRow,

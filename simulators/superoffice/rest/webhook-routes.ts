@@ -28,7 +28,7 @@ const bodySchema = z.object({
   properties: z.record(z.string(), z.unknown()).nullish(),
 })
 
-/** Webhooks; every save posts a test event, and fails unless the target answers 200. */
+/** Webhooks. Every save posts a test event, and fails unless the target answers 200. */
 export const webhookRoutes: readonly Route[] = [
   route('GET', /^Webhook$/, 'listWebhooks', (call) => json(200, found(call).map(shown))),
   route('POST', /^Webhook$/, 'addWebhook', add),
@@ -188,7 +188,7 @@ function matching(
     )
 }
 
-/** Without the secret. */
+/** A webhook without its secret. */
 function shown(webhook: Webhook) {
   return {
     WebhookId: webhook.webhookId,

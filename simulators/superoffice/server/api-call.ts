@@ -9,7 +9,7 @@ export interface ApiCall {
   /** Captured parts of the path, decoded. */
   readonly parts: readonly string[]
   readonly associateId: number
-  /** Whether names are in English; else in all their languages. */
+  /** Whether names are in English; otherwise they are in all their languages. */
   readonly english: boolean
   /** Suffix of dates: empty, unless the caller asked for a zone. */
   readonly zoneSuffix: string
@@ -38,7 +38,7 @@ export function idsIn(call: ApiCall): readonly number[] {
   return value as readonly number[]
 }
 
-/** Content of a body; undefined if it is not JSON, 415 if its type says otherwise. */
+/** Content of a body; undefined if it is not JSON, 415 if its type is another. */
 export function bodyOf(call: ApiCall): unknown {
   if (!/^application\/json(;|$)/i.test(call.request.headers['content-type'] ?? '')) {
     throw new ServiceError(415, 'UnsupportedMediaType', 'The body must be application/json')
@@ -50,12 +50,12 @@ export function bodyOf(call: ApiCall): unknown {
   }
 }
 
-/** The JSON object of a body, with lower-case names: the server ignores case. 415 and 400 otherwise. */
+/** The JSON object of a body, with lower-case names, because the server ignores case. 415 and 400 otherwise. */
 export function jsonBody(call: ApiCall): Readonly<Record<string, unknown>> {
   return fieldsOf(bodyOf(call))
 }
 
-/** A JSON object's fields, by lower-case name; 400 if it is none. */
+/** A JSON object's fields, by lower-case name; 400 if the value is not an object. */
 export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw badRequest('The request is invalid.')

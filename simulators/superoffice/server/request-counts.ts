@@ -1,4 +1,4 @@
-/** Requests served, by operation and status, and the most at once. */
+/** Requests served, by operation and status, and the largest number at the same time. */
 export class RequestCounts {
   private total = 0
   private running = 0
@@ -6,7 +6,7 @@ export class RequestCounts {
   private readonly operations = new Map<string, number>()
   private readonly statuses = new Map<string, number>()
 
-  /** Counts a request as begun; returns how many run now. */
+  /** Counts a request as started; returns how many are running. */
   begin(): number {
     this.running += 1
     this.mostAtOnce = Math.max(this.mostAtOnce, this.running)

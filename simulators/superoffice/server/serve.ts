@@ -3,8 +3,8 @@ import { json, type SimRequest, type SimResponse } from '../../common/http-serve
 import type { Installation } from '../installation.js'
 
 /**
- * Serves and counts one request, under the fault switches and the limit of requests at once. The answer's Date is the
- * installation's own time.
+ * Serves and counts one request, under the fault switches and the limit of concurrent requests. The answer's Date is
+ * the installation's own time.
  */
 export async function serve(
   world: Installation,

@@ -12,7 +12,7 @@ export interface OwnCertificate extends ServerCertificate {
   readonly caPem: string
 }
 
-/** Makes an authority and a certificate with openssl, like a customer's own; valid for two days. */
+/** Creates an authority and a certificate with openssl, as a customer would; valid for two days. */
 export async function makeCertificate(): Promise<OwnCertificate> {
   const folder = await mkdtemp(join(tmpdir(), 'superoffice-tls-'))
   const at = (name: string) => join(folder, name)

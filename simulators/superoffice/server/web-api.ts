@@ -36,7 +36,7 @@ export function operationOf(world: Installation, request: SimRequest): string {
 }
 
 /**
- * Answers one request like the web server and the API behind it; checks in order: running, address, length,
+ * Answers one request as the web server and the API behind it do. Checks in this order: running, address, length,
  * credentials, headers, load, operation.
  */
 export async function answerApi(api: WebApi, request: SimRequest): Promise<SimResponse> {
@@ -99,7 +99,7 @@ async function dispatch(world: Installation, request: SimRequest): Promise<SimRe
   })
 }
 
-/** Without a zone in the header, times are in the base time zone; of other zones only UTC is known here. */
+/** Without a zone in the header, times are in the base time zone. Of other zones it knows only UTC. */
 function filterAhead({ switches }: Installation, zone: readonly string[]): number {
   const isUtc = zone.includes('utc')
   const baseSeconds = switches.baseTimeZoneMinutes * 60

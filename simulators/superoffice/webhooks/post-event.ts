@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import type { Webhook } from './webhook-book.js'
 
-/** Facts of an event; without the purpose and the value (wire page, section 8). */
+/** Facts of an event, without the purpose and the value (wire page, section 8). */
 export interface EventFacts {
   readonly event: string
   readonly primaryKey: number
@@ -39,7 +39,7 @@ export function prepareEvent(
   return { event: facts.event, eventId, body }
 }
 
-/** Posts once; returns the answer's status, or 0 if none came in time. Only 200 is a success. */
+/** Posts once; returns the answer's status, or 0 if there was none in time. Only 200 is a success. */
 export async function postEvent(
   webhook: Webhook,
   prepared: PreparedEvent,

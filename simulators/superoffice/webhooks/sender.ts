@@ -5,9 +5,9 @@ import type { Webhook, WebhookBook } from './webhook-book.js'
 
 /** Faults of deliveries; set by the control API. */
 export interface WebhookFaults {
-  /** Number of next deliveries that never happen. */
+  /** Number of next deliveries that are lost. */
   loseNext: number
-  /** Share of all deliveries that never happen, 0..1. */
+  /** Share of all deliveries that are lost, 0..1. */
   loseShare: number
   delayMs: number
   /** Posts per delivery. */
@@ -17,22 +17,25 @@ export interface WebhookFaults {
 
 /** Waits before the second and third attempt (wire page, section 8). */
 const RETRY_AFTER_MS = [1_000, 4_000]
-/** Failed attempts in a row, of any events, that switch a webhook off: three events with three attempts each. */
+/**
+ * Consecutive failed attempts, of any events, after which a webhook is switched off: three events with three attempts
+ * each.
+ */
 const MOST_ERRORS = 9
-/** A receiver that answers so is switched off at once. */
+/** A receiver with this answer is switched off immediately. */
 const GONE = 410
 const ANSWER_WITHIN_MS = 10_000
 
 interface Job {
   readonly webhook: Webhook
   readonly prepared: PreparedEvent
-  /** From 0. */
+  /** Counted from 0. */
   readonly attempt: number
 }
 
 /**
- * Posts events to webhooks, a few at a time and in no promised order. A failed event waits, goes to the end of the
- * queue, and is given up after three attempts.
+ * Posts events to webhooks, a few at a time and in no promised order. A failed event waits, moves to the end of the
+ * queue, and is abandoned after three attempts.
  */
 export class WebhookSender {
   readonly faults: WebhookFaults = {
@@ -160,7 +163,7 @@ export class WebhookSender {
         void this.again(job, waitMs * this.settings.timeScale)
       }
     } catch {
-      // Only stopping ends here: the outcome of a delivery is a value.
+      // Only stopping ends here, because the outcome of a delivery is a value.
     }
   }
 
