@@ -8,7 +8,7 @@ import { stopSignal } from '../src/cli/stop-signal.js'
 export function addDemo(program: Command, output: Output): void {
   addLeaf(program, {
     usage: 'demo',
-    summary: 'a told and checked tour of the whole product, on stand-ins; ends by itself',
+    summary: 'an explained and checked tour of the whole product, on stand-ins; ends by itself',
     exitCodes: [EXIT.refusedByRule, EXIT.unreachable, EXIT.interrupted],
     notes: 'Ends with 0 only if every claim held.',
   }).action(async ({ json = false }: JsonOption) => {

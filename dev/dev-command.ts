@@ -49,8 +49,8 @@ export function addDev(program: Command, output: Output): void {
         const answer = { ready: true, ...places, files: { directory, connections }, env }
         const text = linesOf(places, files).join('\n')
         await output.answer(json, answer, () => text)
-        const told = signal.aborted ? null : once(signal, 'abort').then(() => null)
-        const ended = await Promise.race([told, stack.partEnded])
+        const stopped = signal.aborted ? null : once(signal, 'abort').then(() => null)
+        const ended = await Promise.race([stopped, stack.partEnded])
         if (ended !== null) {
           throw ended
         }

@@ -26,6 +26,11 @@ const RETIRED = [
     pattern: /\b(?!(?:crm|address)_untold\b)\w*untold\w*/gi,
     say: 'unknown, hidden, unattributed',
   },
+  {
+    pattern: /\b(?!tellNotices\b)tell[A-Z]\w*|\b[a-z]\w*Told\b|\bcanTell\w*/g,
+    say: 'report, note, know (the activity tellNotices keeps its name)',
+  },
+  { pattern: /\b[a-z]\w*Anew\b/g, say: 'again, new' },
   { pattern: /\bsendabilit\w*/gi, say: 'nothing yet: it is kept free' },
 ]
 /** Pages that list the words themselves, and pages of history. */

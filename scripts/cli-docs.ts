@@ -70,14 +70,16 @@ function commandFaults(text: string, { usage, flags, exitCodes }: DocumentedComm
   if (section === null) {
     return [`docs/cli.md has no section for lbsync ${usage}`]
   }
-  const told = [...section.matchAll(/^\| `(--[a-z-]+)/gm)].map((match) => match[1] ?? '')
+  const documented = [...section.matchAll(/^\| `(--[a-z-]+)/gm)].map((match) => match[1] ?? '')
   const codes = /^Exit codes: ([\d, ]+)\.$/m.exec(section)?.[1]
   const faults = [
-    ...flags.filter((flag) => !told.includes(flag)).map((flag) => `${flag} is not told`),
-    ...told.filter((flag) => !flags.includes(flag)).map((flag) => `${flag} is not there`),
+    ...flags
+      .filter((flag) => !documented.includes(flag))
+      .map((flag) => `${flag} is not documented`),
+    ...documented.filter((flag) => !flags.includes(flag)).map((flag) => `${flag} is not there`),
     ...(codes === exitCodes.join(', ')
       ? []
-      : [`exit codes are ${exitCodes.join(', ')}, told are ${codes ?? 'none'}`]),
+      : [`exit codes are ${exitCodes.join(', ')}, documented are ${codes ?? 'none'}`]),
   ]
   try {
     exampleOf(text, usage)

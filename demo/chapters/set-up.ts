@@ -106,13 +106,13 @@ async function evidence(story: Story, stage: Stage): Promise<void> {
   const db = openDatabase(stage.stack.places.databaseUrl)
   try {
     const kept = (await overridesOf(db, CONNECTION_ID, 10)).reverse()
-    const told = kept.map(
+    const lines = kept.map(
       ({ subject, action, by, reason }) => `${subject}: ${action}, by ${by}: ${reason}`,
     )
     story.say('select subject, action, by_whom, reason from overrides   (append-only)')
-    story.quote(told.join('\n'))
+    story.quote(lines.join('\n'))
     await story.claim('both choices stand in the ledger, with who and why', 0, async () =>
-      expected(told, [
+      expected(lines, [
         `setup/form: useForm, by ${BY}: Sales use this form`,
         `setup/form: useTab, by ${BY}: It is their Details`,
       ]),

@@ -131,7 +131,7 @@ export async function superOfficeSendoutsChapter(story: Story, stage: Stage): Pr
   story.say(`lbsync why ${NORD} --email ${nordEmail('einar')}`)
   const why = await stage.lbsync('why', NORD, '--email', nordEmail('einar'))
   story.quote(why.stdout)
-  await story.claim('Support is told why Einar is not mailed', 0, async () =>
+  await story.claim('Support sees why Einar is not mailed', 0, async () =>
     why.stdout.includes('consentWithdrawn') ? null : 'no reason',
   )
 }

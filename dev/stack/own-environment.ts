@@ -23,12 +23,12 @@ export function ownEnvironment(
   shell: Readonly<Record<string, string | undefined>>,
 ): OwnEnvironment {
   const temporalGiven = (shell['TEMPORAL_ADDRESS'] ?? '') !== ''
-  const told = Object.entries(shell).filter(([name]) => OURS.test(name))
-  const kept = temporalGiven ? told.filter(([name]) => name.startsWith('TEMPORAL_')) : []
+  const ours = Object.entries(shell).filter(([name]) => OURS.test(name))
+  const kept = temporalGiven ? ours.filter(([name]) => name.startsWith('TEMPORAL_')) : []
   // A profile in its usual place would set what the variables leave out. A missing file sets nothing.
   const own = temporalGiven ? {} : { TEMPORAL_CONFIG_FILE: `${cacheDir}/no-profile.toml` }
   const env = { ...(Object.fromEntries(kept) as Record<string, string>), ...own, ...stack }
-  return { env, foreign: told.map(([name]) => name).filter((name) => !(name in env)) }
+  return { env, foreign: ours.map(([name]) => name).filter((name) => !(name in env)) }
 }
 
 /** Options for a child process that remove each foreign variable. */

@@ -82,13 +82,13 @@ export interface Part {
 export class Parts {
   /** Resolves with AppError `stack_part_ended` for the first part that ends by itself. */
   readonly partEnded: Promise<AppError>
-  private tellEnded: (error: AppError) => void = () => undefined
+  private reportEnded: (error: AppError) => void = () => undefined
   private readonly stops: (() => Promise<void>)[] = []
   private readonly programs: Promise<unknown>[] = []
   private readonly ending = new AbortController()
 
   constructor() {
-    this.partEnded = new Promise((resolve) => (this.tellEnded = resolve))
+    this.partEnded = new Promise((resolve) => (this.reportEnded = resolve))
   }
 
   /** Records a started part. Ends it immediately if all parts are already being ended. */
@@ -117,7 +117,7 @@ export class Parts {
   watch(name: string, { exited }: Part, isExpected = () => false): void {
     void exited?.then(() => {
       if (!this.ending.signal.aborted && !isExpected()) {
-        this.tellEnded(new AppError('stack_part_ended', `${name} has ended by itself.`))
+        this.reportEnded(new AppError('stack_part_ended', `${name} has ended by itself.`))
       }
     })
   }

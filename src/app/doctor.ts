@@ -18,7 +18,7 @@ import { toKnownError } from './known-error.js'
 import {
   fault,
   ok,
-  tell,
+  findingsOf,
   warning,
   type Finding,
   lookAtEmarketeer,
@@ -36,10 +36,10 @@ export async function lookAtEverything(): Promise<readonly Finding[]> {
   const connections = async () => (await ledger).connections
   const parts = await Promise.all([
     ledger.then(({ findings }) => findings),
-    tell('temporal', () => lookAtTemporal(connections)),
-    tell('emarketeer', async () => lookAtEmarketeer(await connections())),
-    tell('connections', async () => lookAtSecrets(await connections())),
-    tell('publicUrl', lookAtPublicUrl),
+    findingsOf('temporal', () => lookAtTemporal(connections)),
+    findingsOf('emarketeer', async () => lookAtEmarketeer(await connections())),
+    findingsOf('connections', async () => lookAtSecrets(await connections())),
+    findingsOf('publicUrl', lookAtPublicUrl),
   ])
   return [...lookAtEnvironment(), ...parts.flat()]
 }
@@ -67,10 +67,10 @@ function faultsOfEnvironment(): readonly Finding[] {
     readEnvironment(SECTIONS)
     return []
   } catch (error) {
-    const told = toKnownError(error)
-    const problems = error instanceof ProblemsError ? error.problems : [told]
+    const known = toKnownError(error)
+    const problems = error instanceof ProblemsError ? error.problems : [known]
     return problems.map(({ message, code }) => ({
-      ...fault('environment', told),
+      ...fault('environment', known),
       code,
       message,
     }))
@@ -83,14 +83,14 @@ async function lookAtLedger(): Promise<{
   readonly connections: readonly ConnectionRow[]
 }> {
   let connections: readonly ConnectionRow[] = []
-  const findings = await tell('database', async () => {
+  const findings = await findingsOf('database', async () => {
     const { database } = readEnvironment(['database'])
     const url = database.url.reveal()
     const open = openDatabaseConnection(url)
     const plain = open === null ? [] : [warning('database', open.message)]
     const db = openDatabase(url, { maxConnections: 1 })
     try {
-      const found = await tell('database', () => lookWithin(db))
+      const found = await findingsOf('database', () => lookWithin(db))
       if (found.every(({ outcome }) => outcome !== 'fault')) {
         connections = await listConnections(db)
       }
@@ -133,9 +133,9 @@ async function lookAtTemporal(
     // If the namespace cannot be read, neither can what is in it: one finding is enough.
     const namespace = await lookAtNamespace(temporal)
     const within = await Promise.all([
-      tell('temporal', () => lookAtAttributes(temporal)),
-      tell('temporal', () => lookAtReleases(temporal)),
-      tell('connections', async () => lookAtSetUps(temporal, await connections())),
+      findingsOf('temporal', () => lookAtAttributes(temporal)),
+      findingsOf('temporal', () => lookAtReleases(temporal)),
+      findingsOf('connections', async () => lookAtSetUps(temporal, await connections())),
     ])
     return [...plain, ...namespace, ...within.flat()]
   } finally {

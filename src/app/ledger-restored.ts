@@ -24,7 +24,7 @@ const RUNNING =
  * Begins a new epoch of every connection after the ledger was restored from a backup.
  * @throws AppError `ledger_in_use` while workflows run or leases are held; the errors of ledger and Temporal.
  */
-export async function tellRestored(evidence: Evidence): Promise<LedgerRestored> {
+export async function noteRestored(evidence: Evidence): Promise<LedgerRestored> {
   const { count } = await withTemporal(({ client }) => client.workflow.count(RUNNING))
   if (count > 0) {
     throw inUse(`${count} workflows run that may refer to what the ledger has lost.`, count)

@@ -183,7 +183,7 @@ export const fault = (about: string, error: AppError): Finding => ({
 })
 
 /** Runs a check and turns its error into a finding. Missing environment variables have findings of their own. */
-export async function tell(
+export async function findingsOf(
   about: string,
   look: () => Promise<readonly Finding[]>,
 ): Promise<readonly Finding[]> {

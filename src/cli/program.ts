@@ -75,8 +75,8 @@ function onlyInCheckout(name: string): AddCommand {
 
 /** Commander's description, marked if the option is required. */
 function descriptionOf(option: Option): string {
-  const told = new Help().optionDescription(option)
-  return option.mandatory ? `${told} (required)` : told
+  const description = new Help().optionDescription(option)
+  return option.mandatory ? `${description} (required)` : description
 }
 
 /** The version of this release, from its package. */
@@ -104,9 +104,9 @@ export async function runCli(
       const { reportError, toCliError } = await import('./errors/report-error.js')
       // The options may not be parsed yet, so look for the switch itself.
       const json = args.includes('--json')
-      const told = toCliError(error)
+      const known = toCliError(error)
       // A stop signal interrupts imports; the resulting error is not a fault.
-      const shown = told.code === 'internal' ? (interruption() ?? told) : told
+      const shown = known.code === 'internal' ? (interruption() ?? known) : known
       process.exitCode = await reportError(shown, error, output, json)
     }
   }

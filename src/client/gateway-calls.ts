@@ -103,16 +103,16 @@ function failed(response: Response, body: unknown): Failed {
   const { status } = response
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
   const retryAfterMs = Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : null
-  const told = (body as Partial<ErrorDocument> | null)?.error
-  if (told && Object.hasOwn(ERROR_CATALOGUE, told.code)) {
-    const { code, message, path, value } = told
+  const reported = (body as Partial<ErrorDocument> | null)?.error
+  if (reported && Object.hasOwn(ERROR_CATALOGUE, reported.code)) {
+    const { code, message, path, value } = reported
     const error = new AppError(code, message, { path, value, retryAfterMs })
     return { error, retryable: status === 503 && error.kind.retryable, retryAfterMs }
   }
   // A 503 without our document is a proxy's. With our document, Retry-After says whether to repeat the call.
   const retryable =
-    status === 429 || (status >= 502 && (told === undefined || retryAfterMs !== null))
-  const what = told ? `${status} ${told.code}` : String(status)
+    status === 429 || (status >= 502 && (reported === undefined || retryAfterMs !== null))
+  const what = reported ? `${status} ${reported.code}` : String(status)
   const error = new GatewayError(`The gateway answered ${what}.`, retryable, status)
   return { error, retryable, retryAfterMs }
 }

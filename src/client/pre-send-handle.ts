@@ -36,13 +36,13 @@ export function preSendHandle(
   const handle = temporal.workflow.getHandle(workflowId, runId ?? undefined)
   const whose = accountId === undefined ? {} : { accountId }
   const status = async () => {
-    const told = await handle.query<PreSendStatus>('status')
-    if (accountId !== undefined && told.accountId !== accountId) {
+    const current = await handle.query<PreSendStatus>('status')
+    if (accountId !== undefined && current.accountId !== accountId) {
       throw new AppError('sendout_of_another_account', 'This sendout runs for another account.', {
         path: 'sendoutId',
       })
     }
-    return told
+    return current
   }
   const result = async () => {
     if (accountId !== undefined) {

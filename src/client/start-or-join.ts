@@ -45,7 +45,7 @@ const TRIES = 3
  */
 export async function startOrJoin(client: Client, start: WorkflowStart): Promise<StartedRun> {
   for (let tries = 1; ; tries += 1) {
-    const started = await startAnew(client, start)
+    const started = await startNew(client, start)
     if (started !== null) {
       return started
     }
@@ -63,7 +63,7 @@ export async function startOrJoin(client: Client, start: WorkflowStart): Promise
 }
 
 /** Starts a new run. @returns null if one runs already. */
-async function startAnew(
+async function startNew(
   client: Client,
   { type, workflowId, queue, input, priorityKey, connectionId, ...more }: WorkflowStart,
 ): Promise<StartedRun | null> {

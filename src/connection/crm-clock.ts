@@ -40,8 +40,8 @@ export async function noteCrmClock(session: SyncSession): Promise<void> {
   await saveCrmClock(session.db, connectionId, reading.offsetMs)
   const measuredAtMs = Date.now()
   const { emarketeer } = session.clock
-  const save = (by: 'crmByDate' | 'emarketeerByDate', told: ClockReading) =>
-    saveMeasurement(session.db, connectionId, by, { ...clockOfDate(told), measuredAtMs })
+  const save = (by: 'crmByDate' | 'emarketeerByDate', measured: ClockReading) =>
+    saveMeasurement(session.db, connectionId, by, { ...clockOfDate(measured), measuredAtMs })
   // A toggle's field history states its own uncertainty of the CRM's clock.
   if (session.crm?.capabilities.values === 'rich') {
     await save('crmByDate', reading)

@@ -44,9 +44,9 @@ interface Part {
 export function networkFailureOf(error: unknown): NetworkFailure | null {
   const parts = partsOf(error, MAX_DEPTH)
   // The innermost error has the system call; wrappers only repeat its code.
-  const told = parts.find(({ syscall }) => syscall !== null)
-  if (told !== undefined) {
-    return ofSyscall(told.code, told.syscall as string)
+  const innermost = parts.find(({ syscall }) => syscall !== null)
+  if (innermost !== undefined) {
+    return ofSyscall(innermost.code, innermost.syscall as string)
   }
   for (const { code } of parts) {
     const kind = kindOf(code)

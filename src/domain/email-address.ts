@@ -9,7 +9,7 @@ import { toASCII, toUnicode } from 'tr46'
 
 /**
  * Version of {@link addressKey}. Raise it with every change to any text's key. Keys are stored, so a ledger of another
- * version is dropped and everything is synced anew (`lbsync migrate` refuses it).
+ * version is dropped and everything is synced again (`lbsync migrate` refuses it).
  */
 export const ADDRESS_KEY_VERSION = 2
 

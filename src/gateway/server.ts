@@ -241,17 +241,17 @@ export class RefusalLog {
       return
     }
     this.log[level](fields, message)
-    const timer = setTimeout(() => this.tell(key), LIMITS.refusalLogMs)
+    const timer = setTimeout(() => this.writeSum(key), LIMITS.refusalLogMs)
     timer.unref()
     this.sums.set(key, { fields, timer, more: 0 })
   }
 
   /** Writes the counted lines. */
   close(): void {
-    ;[...this.sums.keys()].forEach((key) => this.tell(key))
+    ;[...this.sums.keys()].forEach((key) => this.writeSum(key))
   }
 
-  private tell(key: string): void {
+  private writeSum(key: string): void {
     const { fields, timer, more } = this.sums.get(key)!
     clearTimeout(timer)
     this.sums.delete(key)

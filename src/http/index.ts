@@ -24,7 +24,7 @@ export { createHttp, keptHttp } from './create-http.js'
 export { LONGEST_WAIT_SECONDS } from './retry-after.js'
 export { rowsUpTo } from './fitting-pages.js'
 export { jsonOrUndefined } from './parse-json.js'
-export { whereTold } from './where-told.js'
+export { ifAvailable } from './if-available.js'
 export type {
   ErrorDescription,
   Http,

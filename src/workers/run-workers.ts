@@ -90,7 +90,7 @@ export async function runWorkers(
     const bundle = await workflowBundle()
     const buildId = await readBuildId()
     const temporal = { client, connection, address, namespace }
-    const versioned = await canTellBuilds(temporal)
+    const versioned = await supportsVersions(temporal)
     const workers: Worker[] = []
     for (const queue of queues) {
       workers.push(
@@ -188,7 +188,7 @@ function watchOf(environment: CronEnvironment, register: () => Promise<void>): P
 }
 
 /** Whether the server supports worker versions and lets us read them. Logs if not, because upgrading then differs. */
-async function canTellBuilds(temporal: TemporalClient): Promise<boolean> {
+async function supportsVersions(temporal: TemporalClient): Promise<boolean> {
   try {
     await readDeployment(temporal)
     return true
@@ -212,19 +212,19 @@ const KNOWN_WITHIN_MS = 10_000
 /** Makes sure that work goes to a build that is served. */
 function releaseOf(release: Release): Part & { readonly known: Promise<ReleaseState> } {
   const end = new AbortController()
-  let tell: (releaseState: ReleaseState) => void = () => undefined
-  const told = new Promise<ReleaseState>((resolve) => (tell = resolve))
+  let settle: (releaseState: ReleaseState) => void = () => undefined
+  const settled = new Promise<ReleaseState>((resolve) => (settle = resolve))
   const onReleaseState = (releaseState: ReleaseState) => {
     log.info({ buildId: release.buildId, state: releaseState }, 'where work goes')
     if (releaseState !== 'arriving') {
-      tell(releaseState)
+      settle(releaseState)
     }
   }
   return {
     run: () => watchRelease(release, end.signal, onReleaseState),
     stop: () => end.abort(),
     known: Promise.race([
-      told,
+      settled,
       wait(KNOWN_WITHIN_MS, 'arriving' as const, { ref: false, signal: end.signal }).catch(
         () => 'arriving' as const,
       ),

@@ -137,11 +137,13 @@ class ReleaseWatch {
         : 'this build takes over: nobody serves each queue for the one before'
     }
     if (ours.everCurrent) {
-      this.#tell('this build was replaced; it waits for `lbsync release use`')
+      this.#warnWaiting('this build was replaced; it waits for `lbsync release use`')
       return { not: 'waiting' }
     }
     if (isOlder(ours, deployment)) {
-      this.#tell('this build is older than the current one; it waits for `lbsync release use`')
+      this.#warnWaiting(
+        'this build is older than the current one; it waits for `lbsync release use`',
+      )
       return { not: 'waiting' }
     }
     if (!servesAll) {
@@ -166,7 +168,7 @@ class ReleaseWatch {
   }
 
   /** Logs once, when it begins to wait. */
-  #tell(why: string): void {
+  #warnWaiting(why: string): void {
     if (this.releaseState !== 'waiting') {
       log.warn({ buildId: this.release.buildId }, why)
     }

@@ -197,7 +197,7 @@ export const ACTIVITY_LIMITS = {
     afterLast:
       'The sweep, inbox or resync fails, and has lost nothing: what was due is due. The cron tries a sweep again after ' +
       'five minutes, until then it shows as failed; an inbox is started by the next hint, and its hints are handled by ' +
-      'the next sweep at the latest; a resync is started anew by hand. In the last step of set-up (hints that wait) the step pauses',
+      'the next sweep at the latest; a resync is started again by hand. In the last step of set-up (hints that wait) the step pauses',
   }),
   /** Short set-up calls to the ledger or Temporal. */
   setupCalls: group({

@@ -16,7 +16,7 @@ import { plainText } from './markdown.js'
 import { noteSweep } from './note-sweep.js'
 import { mark } from './phase.js'
 import { problemIn, type Problem } from './problem-in.js'
-import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
+import { answer, refuseOtherSignals, reportInDetails } from './receive.js'
 import { refusalDetails } from './refusal.js'
 import { SWEEP_STATUS, sweepRun, sweepStatusQuery } from './sweep.js'
 import { NO_WORK } from '../contracts/work-report.js'
@@ -51,7 +51,7 @@ class BackgroundSweep {
   private readonly startedMs = Date.now()
 
   constructor(private readonly input: SweepInput) {
-    refuseOtherSignals(tellInDetails)
+    refuseOtherSignals(reportInDetails)
     answer(sweepStatusQuery, SWEEP_STATUS, () => {
       const { notices, ...totals } = this.result
       return { connectionId: input.connectionId, phase: this.phase, totals, notices }
@@ -74,7 +74,7 @@ class BackgroundSweep {
     this.show('running', 'A sweep is under way')
     for (;;) {
       const end = await this.tryOnce()
-      await this.tell(end)
+      await this.note(end)
       if (end.state !== 'failed') {
         this.result = end.result
       }
@@ -94,7 +94,7 @@ class BackgroundSweep {
   private async tryOnce(): Promise<Try> {
     const { connectionId } = this.input
     const watch = new CancellationScope()
-    void watch.run(() => sleep(SWEEP_LATE_MS).then(() => this.tellLate())).catch(() => undefined)
+    void watch.run(() => sleep(SWEEP_LATE_MS).then(() => this.noteLate())).catch(() => undefined)
     try {
       const result = await executeChild(sweepRun, {
         workflowId: workflowIds.sweepRun(connectionId),
@@ -117,7 +117,7 @@ class BackgroundSweep {
     }
   }
 
-  private async tell(end: Try): Promise<void> {
+  private async note(end: Try): Promise<void> {
     const { connectionId } = this.input
     switch (end.state) {
       case 'done':
@@ -128,7 +128,7 @@ class BackgroundSweep {
         break
       case 'skipped':
         if (this.runsFor(SWEEP_LATE_MS)) {
-          await this.tellLate()
+          await this.noteLate()
         } else {
           this.show('waiting', `**Skipped:** ${SKIPPED}`)
           await noteSweep({ connectionId, outcome: 'skipped', message: SKIPPED })
@@ -146,7 +146,7 @@ class BackgroundSweep {
     }
   }
 
-  private async tellLate(): Promise<void> {
+  private async noteLate(): Promise<void> {
     this.show('failed', `**Late:** ${LATE}`)
     const { connectionId } = this.input
     await noteSweep({ connectionId, outcome: 'late', message: LATE })

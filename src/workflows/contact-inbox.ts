@@ -12,7 +12,7 @@ import type { RunReference } from '../contracts/sync-activities.js'
 import { sync } from './activity-proxies.js'
 import { entry } from './entry.js'
 import { mark } from './phase.js'
-import { messageSchema, refuseOtherSignals, takeSignal, tellInDetails } from './receive.js'
+import { messageSchema, refuseOtherSignals, takeSignal, reportInDetails } from './receive.js'
 import { orRefused, refusalDetails } from './refusal.js'
 
 /** Signals a new hint. It has no arguments, because the hint is in the ledger. */
@@ -41,9 +41,9 @@ async function handleHints(input: ContactInboxInput): Promise<void> {
     () => {
       changed = true
     },
-    tellInDetails,
+    reportInDetails,
   )
-  refuseOtherSignals(tellInDetails)
+  refuseOtherSignals(reportInDetails)
   mark({ connectionId, phase: 'running', tier: 'webhook' })
   let handled = 0
   for (;;) {

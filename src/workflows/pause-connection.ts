@@ -5,7 +5,7 @@ import type { Phase } from '../contracts/names.js'
 import { setupCalls, lifecycle } from './activity-proxies.js'
 import { entry } from './entry.js'
 import { mark, reportingFailure } from './phase.js'
-import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
+import { answer, refuseOtherSignals, reportInDetails } from './receive.js'
 
 /** Status of a pause or of a resumption. */
 export const lifeStatusQuery = defineQuery<LifecycleStatus>('status')
@@ -43,7 +43,7 @@ export async function changing(
   const what = { connectionId, ...(mode === undefined ? {} : { mode }) }
   let phase: Phase = 'running'
   answer(lifeStatusQuery, 'Whether it is done.', () => ({ ...what, phase }))
-  refuseOtherSignals(tellInDetails)
+  refuseOtherSignals(reportInDetails)
   mark({ connectionId, phase, tier: 'manual' })
   await reportingFailure((failed) => (phase = failed), change)
   phase = 'done'

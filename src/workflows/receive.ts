@@ -87,7 +87,7 @@ export function refuseOtherSignals(refuse: (text: string) => void): void {
 }
 
 /** For workflows without a list of messages: writes the answer into the current details. */
-export function tellInDetails(text: string): void {
+export function reportInDetails(text: string): void {
   const [doing] = getCurrentDetails().split('\n\nLast message:')
   setCurrentDetails(`${doing}\n\nLast message: ${plainText(text)}`)
 }

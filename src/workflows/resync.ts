@@ -5,7 +5,7 @@ import type { RunReference } from '../contracts/sync-activities.js'
 import { sync } from './activity-proxies.js'
 import { entry } from './entry.js'
 import { mark, reportingFailure } from './phase.js'
-import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
+import { answer, refuseOtherSignals, reportInDetails } from './receive.js'
 import { staysWithItsBuild } from './stays.js'
 import { syncUntilQuiet } from './sync-until-quiet.js'
 import { addWork, NO_WORK, type WorkReport } from '../contracts/work-report.js'
@@ -37,7 +37,7 @@ async function lookAgain(input: ResyncInput): Promise<ResyncResult> {
     phase,
     totals,
   }))
-  refuseOtherSignals(tellInDetails)
+  refuseOtherSignals(reportInDetails)
   mark({ connectionId, phase, tier: 'manual' })
   const onProgress = (soFar: WorkReport) => {
     totals = soFar

@@ -11,7 +11,7 @@ import { noteSweep } from './note-sweep.js'
 import { notices } from './notices.js'
 import { mark, reportingFailure } from './phase.js'
 import { problemIn } from './problem-in.js'
-import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
+import { answer, refuseOtherSignals, reportInDetails } from './receive.js'
 import { orRefused, refusalDetails } from './refusal.js'
 import { staysWithItsBuild } from './stays.js'
 import { syncUntilQuiet } from './sync-until-quiet.js'
@@ -46,10 +46,10 @@ async function sweepNow(input: SweepInput): Promise<SweepResult> {
   const run: RunReference = { connectionId, runId: uuid4(), tier: 'sweep' }
   let phase: Phase = 'running'
   let totals = NO_WORK
-  let told: readonly string[] = []
+  let noticed: readonly string[] = []
   let unreadable: readonly string[] = []
-  answer(sweepStatusQuery, SWEEP_STATUS, () => ({ connectionId, phase, totals, notices: told }))
-  refuseOtherSignals(tellInDetails)
+  answer(sweepStatusQuery, SWEEP_STATUS, () => ({ connectionId, phase, totals, notices: noticed }))
+  refuseOtherSignals(reportInDetails)
   const work = async () => {
     setCurrentDetails('Reading what changed on both sides')
     const read = await sync.catchUpBoth(run)
@@ -75,15 +75,15 @@ async function sweepNow(input: SweepInput): Promise<SweepResult> {
       setCurrentDetails(refusalDetails(ended.refused))
       mark({ connectionId, phase })
       await noteSweep({ connectionId, outcome: 'refused', ...ended.refused })
-      return { ...totals, notices: told, refused: ended.refused }
+      return { ...totals, notices: noticed, refused: ended.refused }
     }
     const untidy = [...unreadable, ...(await tidyUp(connectionId))]
-    told = await notices(connectionId)
+    noticed = await notices(connectionId)
     phase = 'done'
-    setCurrentDetails(detailsOf(totals, [...untidy, ...told]))
+    setCurrentDetails(detailsOf(totals, [...untidy, ...noticed]))
     mark({ connectionId, phase })
     await noteSweep({ connectionId, outcome: 'done', untidy })
-    return { ...totals, notices: told, ...(untidy.length === 0 ? {} : { untidy }) }
+    return { ...totals, notices: noticed, ...(untidy.length === 0 ? {} : { untidy }) }
   } catch (error) {
     // First, because the ledger may be slow to answer.
     mark({ phase: 'failed' })

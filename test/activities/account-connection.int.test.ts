@@ -238,7 +238,7 @@ describe('a change of CRM while a sendout is under way', () => {
     await expect(list()).rejects.toMatchObject({ code: 'crm_changed' })
   })
 
-  it('to the same one, disabled and made anew, leaves nobody on the list', async () => {
+  it('to the same one, disabled and created again, leaves nobody on the list', async () => {
     await apply(`former-${account}`, account)
     const { close, list } = await decided({ accountId: account })
     await disable(`former-${account}`)
@@ -247,7 +247,7 @@ describe('a change of CRM while a sendout is under way', () => {
     await expect(list()).rejects.toMatchObject({ code: 'crm_changed' })
   })
 
-  it('to the same one, made anew after the list was decided, takes it away', async () => {
+  it('to the same one, created again after the list was decided, takes it away', async () => {
     await apply(`former-${account}`, account)
     const { close, list } = await decided({ accountId: account })
     expect(await close()).toMatchObject({ complete: true, eligible: 1 })

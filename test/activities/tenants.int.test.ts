@@ -190,7 +190,7 @@ class Tenants {
     return live === undefined ? null : `${live}, time ${this.connected.get(account)}`
   }
 
-  /** The account has another connection than the one that decided, or has connected that one anew. */
+  /** The account has another connection than the one that decided, or has connected that one again. */
   isLeft(account: string, by: string | null): boolean {
     const now = this.connectionOf(account)
     return now !== null && now !== by

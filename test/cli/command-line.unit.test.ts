@@ -100,8 +100,8 @@ describe('docs/cli.md', () => {
     expect(cliDocFaults(changed, commands)).toEqual([
       'docs/cli.md tells of lbsync migrate all, which is not there',
       'docs/cli.md has no section for lbsync migrate',
-      'docs/cli.md, lbsync connection apply <file>: exit codes are 0, 1, 2, 3, 4, 5, told are 0, 1',
-      'docs/cli.md, lbsync resync <id>: --dry-run is not told',
+      'docs/cli.md, lbsync connection apply <file>: exit codes are 0, 1, 2, 3, 4, 5, documented are 0, 1',
+      'docs/cli.md, lbsync resync <id>: --dry-run is not documented',
       'docs/cli.md, lbsync resync <id>: --try-out is not there',
     ])
     expect(exampleOf(text, 'connection list')).toMatchObject({ connections: [{ crm: 'dynamics' }] })

@@ -78,7 +78,7 @@ describe('the programs of a checkout', () => {
     ['without a file', (folder) => rm(`${folder}/dev.main.mjs`)],
     ['without its sum', (folder) => rm(`${folder}/sum`)],
     ['changed', (folder) => appendFile(`${folder}/dev.main.mjs`, '\nconsole.log("more")')],
-  ])('are bundled anew where the bundle is %s', async (_, damage) => {
+  ])('are bundled again where the bundle is %s', async (_, damage) => {
     await say()
     const folders = await kept()
     await damage(`${checkout}/.cache/${folders[0]}`)

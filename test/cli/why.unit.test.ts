@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { tellEvent } from '../../src/app/why/event-story.js'
+import { storyOf } from '../../src/app/why/event-story.js'
 import { explain, type CellState, type WhyFacts } from '../../src/app/why/explanation.js'
 import { explanationText } from '../../src/cli/commands/why.js'
 import type { DecisionInputs } from '../../src/domain/reconcile/types.js'
@@ -60,7 +60,7 @@ const FLIP: RecordedConsentEvent = {
 
 const NAMES = new Map([['c1', 'Newsletters']])
 const sentences = (change: Partial<RecordedConsentEvent>, of = OPT_OUT) =>
-  tellEvent({ ...of, ...change }, NAMES).sentences
+  storyOf({ ...of, ...change }, NAMES).sentences
 
 describe('an event is told', () => {
   it('with who moved, what moved, by which rule, where, and what became of it', () => {

@@ -92,7 +92,7 @@ describe('a pre-send by the client', () => {
     await handle.abort('Kari', 'test is over')
   })
 
-  it('is joined while it runs, and started anew once it ended', async () => {
+  it('is joined while it runs, and started again once it ended', async () => {
     const asked = request()
     const [first, second] = [await client.startPreSend(asked), await client.startPreSend(asked)]
     expect(second.runId).toBe(first.runId)

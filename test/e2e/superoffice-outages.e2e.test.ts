@@ -105,7 +105,7 @@ describe.each(['online', 'onsite'] as const)('SuperOffice %s', (kind) => {
         5,
         { error: { code: 'crm_auth_failed', message: expect.stringMatching(WORDS[kind]) } },
       ])
-      // The refused call, and where it is Online one try to sign in anew.
+      // The refused call, and where it is Online one try to sign in again.
       expect((await place().requests()).total).toBeLessThanOrEqual(kind === 'online' ? 4 : 2)
       const pause = { mode: 'refused', reason: expect.stringMatching(WORDS[kind]), by: null }
       expect(await place().shown()).toMatchObject({

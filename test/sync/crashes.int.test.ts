@@ -28,7 +28,7 @@ const STORIES: readonly Story[] = [
     ends: [['withdrawn', 'deny']],
   },
   {
-    // Proof may be lost in the crash: then the restrictive value stands until somebody acts anew.
+    // Proof may be lost in the crash: then the restrictive value stands until somebody acts again.
     title: 'a new basis in eMarketeer',
     start: { basis: 'withdrawn', toggles: ['deny'] },
     act: (person) => person.consents('legitimateInterest'),

@@ -110,7 +110,7 @@ describe('a run that would make many people mailable (F4)', () => {
     await world.now.configure({ newlyMailableLimit: LIMIT })
   })
 
-  it('brings both sides to the withdrawal when they are refused, until somebody acts anew', async () => {
+  it('brings both sides to the withdrawal when they are refused, until somebody acts again', async () => {
     await world.now.standIns.emarketeer.post('accounts/1001/acts', {
       acts: [...first, ...second].map((email) => ({ kind: 'unsubscribeAll', email })),
     })

@@ -184,55 +184,58 @@ describe.each([
 describe.each([
   ['a rich CRM', toy],
   ['SuperOffice', superoffice],
-] as const)('a new epoch of a connection to %s (a restore, or a link made anew)', (_, world) => {
-  const newEpoch = () => world.now.db.query(`UPDATE connections SET epoch = epoch + 1`)
-  const record = (person: RichPerson) => world.now.crm.persons.get(person.ids[0]!)!
+] as const)(
+  'a new epoch of a connection to %s (a restore, or a link created again)',
+  (_, world) => {
+    const newEpoch = () => world.now.db.query(`UPDATE connections SET epoch = epoch + 1`)
+    const record = (person: RichPerson) => world.now.crm.persons.get(person.ids[0]!)!
 
-  it('lets a withdrawal that the older one knew stay where its record was', async () => {
-    const person = await world.now.linked({ basis: 'withdrawn' })
-    // What a copy of eMarketeer from before the withdrawal holds.
-    await person.acts('consent')
-    person.join('consent')
-    await newEpoch()
-    person.deleted()
-    await world.now.timePasses()
-    await world.now.sweep()
-    expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
-  })
+    it('lets a withdrawal that the older one knew stay where its record was', async () => {
+      const person = await world.now.linked({ basis: 'withdrawn' })
+      // What a copy of eMarketeer from before the withdrawal holds.
+      await person.acts('consent')
+      person.join('consent')
+      await newEpoch()
+      person.deleted()
+      await world.now.timePasses()
+      await world.now.sweep()
+      expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
+    })
 
-  it('lets a withdrawal stay at a secondary address, though it had arrived there (C5)', async () => {
-    const other = await world.now.person()
-    const person = await world.now.linked({ otherEmails: [other.email] })
-    person.sets('withdrawn')
-    await world.now.sweep()
-    expect(await other.state()).toMatchObject({ e: 'withdrawn' })
-    await other.acts('consent')
-    await world.now.sweep()
-    await newEpoch()
-    record(person).emails = [person.email]
-    await world.now.timePasses()
-    await world.now.sweep()
-    await world.now.sweep()
-    expect(await other.state()).toMatchObject({ e: 'withdrawn' })
-  })
+    it('lets a withdrawal stay at a secondary address, though it had arrived there (C5)', async () => {
+      const other = await world.now.person()
+      const person = await world.now.linked({ otherEmails: [other.email] })
+      person.sets('withdrawn')
+      await world.now.sweep()
+      expect(await other.state()).toMatchObject({ e: 'withdrawn' })
+      await other.acts('consent')
+      await world.now.sweep()
+      await newEpoch()
+      record(person).emails = [person.email]
+      await world.now.timePasses()
+      await world.now.sweep()
+      await world.now.sweep()
+      expect(await other.state()).toMatchObject({ e: 'withdrawn' })
+    })
 
-  it('lets a withdrawal at a secondary address reach the person, though that version had (C5)', async () => {
-    const other = await world.now.person()
-    const person = await world.now.linked({ otherEmails: [other.email] })
-    await other.acts('withdrawn')
-    await world.now.sweep()
-    expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
-    person.sets('consent')
-    await world.now.sweep()
-    expect(await person.state()).toEqual({ e: 'consent', d: ['consent'] })
-    // eMarketeer was restored, and somebody withdrew anew: the same version stands there once more.
-    await newEpoch()
-    await world.now.timePasses()
-    await world.now.db.query(`UPDATE addresses SET dirty_tick = nextval('ledger_tick')`)
-    await world.now.sweep()
-    expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
-  })
-})
+    it('lets a withdrawal at a secondary address reach the person, though that version had (C5)', async () => {
+      const other = await world.now.person()
+      const person = await world.now.linked({ otherEmails: [other.email] })
+      await other.acts('withdrawn')
+      await world.now.sweep()
+      expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
+      person.sets('consent')
+      await world.now.sweep()
+      expect(await person.state()).toEqual({ e: 'consent', d: ['consent'] })
+      // eMarketeer was restored, and somebody withdrew again: the same version stands there once more.
+      await newEpoch()
+      await world.now.timePasses()
+      await world.now.db.query(`UPDATE addresses SET dirty_tick = nextval('ledger_tick')`)
+      await world.now.sweep()
+      expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
+    })
+  },
+)
 
 describe('a record of a rich CRM of which something cannot be read', () => {
   const rowOf = (person: RichPerson, purpose: Purpose = 'marketingSendouts') => {

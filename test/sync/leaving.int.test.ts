@@ -123,7 +123,7 @@ describe('a No whose contact leaves before a pass', () => {
   })
 })
 
-/** As after a restore of eMarketeer, or for a connection that is made anew: nothing observed before proves anything. */
+/** As after a restore of eMarketeer, or for a connection that is created again: nothing observed before proves anything. */
 async function newEpoch(): Promise<void> {
   await world.now.db.query(`UPDATE connections SET epoch = epoch + 1`)
 }

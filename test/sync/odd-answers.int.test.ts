@@ -72,12 +72,12 @@ describe('a category of ours that lost its key in Dynamics', () => {
     await ann.flipSubscription('c1', false)
     await setKey(null)
     const ask = { contactIds: [ann.contactId], categoryId: 'c1', proof }
-    const { verdicts, result } = await inNewProcess((anew) => preSend(anew, ask))
+    const { verdicts, result } = await inNewProcess((fresh) => preSend(fresh, ask))
     expect(verdicts).toEqual({ [ann.contactId]: 'notVerified' })
     expect(result.complete).toBe(false)
     await setKey('c1')
     await world.now.pass([ann])
-    const later = await inNewProcess((anew) => preSend(anew, { ...ask, proof: 'direct' }))
+    const later = await inNewProcess((fresh) => preSend(fresh, { ...ask, proof: 'direct' }))
     expect(later.verdicts).toEqual({ [ann.contactId]: 'unsubscribedFromCategory' })
   })
 })
@@ -117,8 +117,8 @@ describe('somebody in the CRM who cannot be made out', () => {
       const hidden = { table: 'contact', column: 'donotbulkemail' }
       await world.now.dynamicsSwitch({ secureColumn: hidden })
       await world.now.dynamicsFault({ path: 'IsSecured', status: 403, body: {} })
-      const { verdicts } = await inNewProcess((anew) =>
-        preSend(anew, { contactIds: [also.contactId], proof }),
+      const { verdicts } = await inNewProcess((fresh) =>
+        preSend(fresh, { contactIds: [also.contactId], proof }),
       )
       expect(verdicts).toEqual({ [also.contactId]: 'notVerified' })
       await world.now.dynamicsSwitch({ secureColumn: { ...hidden, secured: false } })

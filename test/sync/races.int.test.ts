@@ -34,7 +34,7 @@ describe('acts on both sides between two passes', () => {
     expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
   })
 
-  it('takes the deny when a colleague sets Allow and the person withdraws anew', async () => {
+  it('takes the deny when a colleague sets Allow and the person withdraws again', async () => {
     const ann = await world.now.linked({ basis: 'withdrawn', toggles: ['deny'] })
     await ann.flip('allow')
     await ann.consents('legitimateInterest')

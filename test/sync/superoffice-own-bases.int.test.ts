@@ -279,7 +279,7 @@ describe('a file that comes to map a basis which many have (F4)', () => {
     expect(await verdictOf(other!)).toBe('noLegalBasis')
   })
 
-  it('asks anew for what was refused once the file has said otherwise in between', async () => {
+  it('asks again for what was refused once the file has said otherwise in between', async () => {
     const [person] = await many('Twice', 'contract', 'contract')
     expect(await world().sweep()).toBe(2)
     expect(await rejectHeld(world().db, verdict)).toMatchObject({ cells: 2 })

@@ -197,7 +197,7 @@ describe('what stays restrictive, and says so', () => {
         reason: expect.stringMatching(/clock.*ahead.*prove nothing/),
       })
       world.crm.world.clock.setSkewMs(0)
-      // Our next write measures it anew.
+      // Our next write measures it again.
       const next = await agreed()
       await next.acts('contract')
       await world.now.sweep()

@@ -16,7 +16,7 @@ const world = withWorld()
 
 const PROOFS = ['delta', 'direct'] as const
 
-/** Work of a process that has just begun: what the columns allow is looked at anew. */
+/** Work of a process that has just begun: what the columns allow is looked at again. */
 async function inNewProcess<T>(work: (world: World) => Promise<T>): Promise<T> {
   const { standIns, db, databases } = world.now
   const systems = openSystems(db, standIns)
@@ -77,12 +77,12 @@ describe('a column that was secured after set-up (B8)', () => {
       await ann.flip('deny')
       await secure(column, { hiddenAs })
       const contactIds = [ann.contactId, bo.contactId]
-      const sent = await inNewProcess((anew) =>
-        preSend(anew, { contactIds, proof, tolerant: true }),
+      const sent = await inNewProcess((fresh) =>
+        preSend(fresh, { contactIds, proof, tolerant: true }),
       )
       expect(sent.result).toMatchObject({ complete: false, eligible: 0 })
       expect(sent.result.excluded.notVerified).toBe(2)
-      await expect(inNewProcess((anew) => anew.sweep())).rejects.toMatchObject({
+      await expect(inNewProcess((fresh) => fresh.sweep())).rejects.toMatchObject({
         code: 'crm_privilege_missing',
         message: expect.stringContaining(`contact.${column} (read)`),
       })
@@ -94,10 +94,10 @@ describe('a column that was secured after set-up (B8)', () => {
   it('is reported by the connection, which is left alone for a while', async () => {
     await world.now.linked()
     await secure('donotbulkemail')
-    await inNewProcess(async (anew) => {
+    await inNewProcess(async (fresh) => {
       const run = { connectionId: CONNECTION_ID, runId: randomUUID(), tier: 'sweep' } as const
       const sweep = () =>
-        new MockActivityEnvironment().run(() => onConnection(anew.systems, run, catchUpBoth))
+        new MockActivityEnvironment().run(() => onConnection(fresh.systems, run, catchUpBoth))
       await expect(sweep()).rejects.toMatchObject({ type: 'crm_privilege_missing' })
       const { db } = world.now
       const connection = (await findConnection(db, CONNECTION_ID))!
@@ -110,7 +110,7 @@ describe('a column that was secured after set-up (B8)', () => {
   })
 
   it.each(['sweep', 'direct'] as const)(
-    'shows null to a process that still takes it for open: read anew once it is open, met by %s',
+    'shows null to a process that still takes it for open: read again once it is open, met by %s',
     async (met) => {
       const [ann, bo] = [await world.now.linked(), await world.now.linked()]
       await inNewProcess(async (unaware) => {
@@ -119,8 +119,8 @@ describe('a column that was secured after set-up (B8)', () => {
         await ann.flip('deny')
         await unaware.sweep()
       })
-      const meet = (anew: World): Promise<unknown> =>
-        met === 'sweep' ? anew.sweep() : anew.pass([bo])
+      const meet = (fresh: World): Promise<unknown> =>
+        met === 'sweep' ? fresh.sweep() : fresh.pass([bo])
       await expect(inNewProcess(meet)).rejects.toMatchObject({ code: 'crm_privilege_missing' })
       await lift('donotbulkemail')
       await world.now.sweep()
@@ -137,7 +137,7 @@ describe('a column that was secured after set-up (B8)', () => {
       await unaware.sweep()
       await secure('donotbulkemail', { hiddenAs: 'null' })
       await ann.flip('deny')
-      await expect(inNewProcess((anew) => anew.sweep())).rejects.toThrow()
+      await expect(inNewProcess((fresh) => fresh.sweep())).rejects.toThrow()
       await expect(unaware.sweep()).rejects.toMatchObject({ code: 'crm_privilege_missing' })
     })
     await lift('donotbulkemail')
@@ -148,7 +148,7 @@ describe('a column that was secured after set-up (B8)', () => {
   it('and masked is as unreadable', async () => {
     await world.now.linked()
     await secure('emailaddress1', { read: true, mask: '****' })
-    await expect(inNewProcess((anew) => anew.sweep())).rejects.toMatchObject({
+    await expect(inNewProcess((fresh) => fresh.sweep())).rejects.toMatchObject({
       code: 'crm_privilege_missing',
       message: expect.stringContaining('contact.emailaddress1 (masked)'),
     })
@@ -162,13 +162,13 @@ describe('a column that was secured after set-up (B8)', () => {
       await secure(column)
       await world.now.dynamicsFault({ path: 'IsSecured', status: 403, body: {} })
       await ann.edit({ firstname: 'Ann' })
-      await inNewProcess(async (anew) => {
-        await anew.sweep()
+      await inNewProcess(async (fresh) => {
+        await fresh.sweep()
         const { unreadable } = await connectionCounts(world.now.db, CONNECTION_ID)
         expect(unreadable).toBe(1)
         for (const proof of PROOFS) {
           const ask = { contactIds: [ann.contactId], proof, tolerant: true } as const
-          const { result, verdicts } = await preSend(anew, ask)
+          const { result, verdicts } = await preSend(fresh, ask)
           expect(verdicts[ann.contactId]).toBe('notVerified')
           expect(result).toMatchObject({ complete: false, eligible: 0 })
         }
@@ -186,7 +186,7 @@ describe('a column that was secured after set-up (B8)', () => {
 
 describe('a row that is first met without an address, where definitions are not readable (B8)', () => {
   /** Rows come without the column until `work` is done. */
-  async function without(column: string, work: (anew: World) => Promise<void>): Promise<void> {
+  async function without(column: string, work: (fresh: World) => Promise<void>): Promise<void> {
     await secure(column)
     await world.now.dynamicsFault({ path: 'IsSecured', status: 403, body: {} })
     try {
@@ -203,8 +203,8 @@ describe('a row that is first met without an address, where definitions are not 
       const other = column === 'emailaddress2' ? 'emailaddress3' : 'emailaddress2'
       const also = await world.now.person({ toggles: [] })
       let ann: Person
-      await without(column, async (anew) => {
-        ann = await anew.person({ toggles: ['deny'] })
+      await without(column, async (fresh) => {
+        ann = await fresh.person({ toggles: ['deny'] })
         await ann.edit({ [other]: also.email })
         for (const proof of PROOFS) {
           const ask = {
@@ -212,7 +212,7 @@ describe('a row that is first met without an address, where definitions are not 
             proof,
             tolerant: true,
           } as const
-          const { result, verdicts } = await preSend(anew, ask)
+          const { result, verdicts } = await preSend(fresh, ask)
           expect(verdicts).toEqual({
             [ann.contactId]: 'notVerified',
             [also.contactId]: 'notVerified',
@@ -232,19 +232,19 @@ describe('a row that is first met without an address, where definitions are not 
     const bo = await world.now.linked()
     const also = await world.now.person({ toggles: [] })
     let ann: Person
-    await without('emailaddress1', async (anew) => {
-      ann = await anew.person({ toggles: ['deny'] })
+    await without('emailaddress1', async (fresh) => {
+      ann = await fresh.person({ toggles: ['deny'] })
       await ann.edit({ emailaddress2: also.email })
-      await anew.sweep()
+      await fresh.sweep()
       const ask = { contactIds: [bo.contactId, also.contactId], proof: 'delta' } as const
-      const { result, verdicts } = await preSend(anew, ask)
+      const { result, verdicts } = await preSend(fresh, ask)
       expect(verdicts).toEqual({ [bo.contactId]: 'eligible', [also.contactId]: 'notVerified' })
       expect(result).toMatchObject({ complete: false, problems: ['crm_privilege_missing'] })
       const onlyBo = { contactIds: [bo.contactId], proof: 'delta' } as const
-      expect((await preSend(anew, onlyBo)).result).toMatchObject({ complete: false, eligible: 1 })
-      const abort = await preSend(anew, { ...onlyBo, onUnverified: 'abort' })
+      expect((await preSend(fresh, onlyBo)).result).toMatchObject({ complete: false, eligible: 1 })
+      const abort = await preSend(fresh, { ...onlyBo, onUnverified: 'abort' })
       expect(abort.result).toMatchObject({ outcome: 'aborted', eligible: 0 })
-      const needsNoConsent = await preSend(anew, { ...onlyBo, transactional: true })
+      const needsNoConsent = await preSend(fresh, { ...onlyBo, transactional: true })
       expect(needsNoConsent.result).toMatchObject({ complete: true, eligible: 1 })
     })
     await ann!.edit({ firstname: 'Ann' })
@@ -331,7 +331,7 @@ describe('a subscription row that lacks a property, where definitions are not re
       const ask = { contactIds: [ann.contactId], categoryId: 'c1', tolerant: true, proof } as const
       try {
         await ann.flipSubscription('c1', false)
-        const sent = await inNewProcess((anew) => preSend(anew, ask))
+        const sent = await inNewProcess((fresh) => preSend(fresh, ask))
         expect(sent.verdicts[ann.contactId]).toBe('notVerified')
         expect(sent.result).toMatchObject({ complete: false, eligible: 0 })
       } finally {
@@ -359,7 +359,7 @@ describe('a subscription row that lacks a property, where definitions are not re
     } as const
     try {
       await ann.flipSubscription('c1', false)
-      const sent = await inNewProcess((anew) => preSend(anew, ask))
+      const sent = await inNewProcess((fresh) => preSend(fresh, ask))
       expect(sent.verdicts[ann.contactId]).toBe('notVerified')
       expect(sent.result).toMatchObject({ complete: false, eligible: 0 })
       expect((await ann.state()).rows).toEqual(['c1:false', 'c2:true'])
@@ -386,9 +386,9 @@ describe('a subscription row that lacks a property, where definitions are not re
     try {
       await ann.flipSubscription('c1', false)
       for (const proof of PROOFS) {
-        const { result } = await inNewProcess(async (anew) => {
-          await anew.sweep()
-          return preSend(anew, { ...ask, proof })
+        const { result } = await inNewProcess(async (fresh) => {
+          await fresh.sweep()
+          return preSend(fresh, { ...ask, proof })
         })
         expect(result).toMatchObject({ complete: false, problems: ['crm_privilege_missing'] })
         const aborted = await preSend(world.now, { ...ask, proof, onUnverified: 'abort' })
@@ -426,11 +426,11 @@ describe('a subscription row that lacks a property, where definitions are not re
     const before = await unknown()
     try {
       await ann.flipSubscription('c1', false)
-      const sent = await inNewProcess((anew) => preSend(anew, { ...ask, proof: 'delta' }))
+      const sent = await inNewProcess((fresh) => preSend(fresh, { ...ask, proof: 'delta' }))
       expect(sent.verdicts[ann.contactId]).toBe('notVerified')
       expect(sent.result.complete).toBe(false)
       expect(await unknown()).toBeGreaterThan(before)
-      await inNewProcess((anew) => anew.sweep())
+      await inNewProcess((fresh) => fresh.sweep())
       expect((await ann.state()).rows).toEqual(['c1:false', 'c2:true'])
     } finally {
       await secureOurs({ secured: false })
@@ -466,13 +466,13 @@ describe('a column of our own tables that was secured after set-up (B8)', () => 
       await secureOurs({ hiddenAs })
       await ann.flipSubscription(categoryId, false)
       try {
-        const { result, verdicts } = await inNewProcess((anew) => preSend(anew, ask))
+        const { result, verdicts } = await inNewProcess((fresh) => preSend(fresh, ask))
         expect(verdicts[ann.contactId]).toBe('notVerified')
         expect(result).toMatchObject({ complete: false, eligible: 0 })
       } finally {
         await secureOurs({ secured: false })
       }
-      const after = await inNewProcess((anew) => preSend(anew, ask))
+      const after = await inNewProcess((fresh) => preSend(fresh, ask))
       expect(after.verdicts[ann.contactId]).toBe('unsubscribedFromCategory')
     },
   )

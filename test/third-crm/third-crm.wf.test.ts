@@ -149,7 +149,7 @@ describe('a third CRM, in a folder of its own and a line in the registry', () =>
   })
 
   it('is swept, should no webhook come', async () => {
-    crm.post.tellWhom(null)
+    crm.post.postTo(null)
     crm.set(people.get('di')!.personId, 'marketingSendouts', 'consent')
     await temporal.client.workflow.execute('sweepRun', {
       workflowId: workflowIds.sweepRun(connectionId),

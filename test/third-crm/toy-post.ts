@@ -22,7 +22,7 @@ export class ToyPost {
   private readonly underWay = new Set<Promise<unknown>>()
 
   /** Who wants to know; null: nobody. */
-  tellWhom(target: { readonly url: string; readonly secret: string } | null): void {
+  postTo(target: { readonly url: string; readonly secret: string } | null): void {
     this.target = target
   }
 

@@ -22,13 +22,13 @@ export async function installToyWebhook(
   const secret = known === null ? randomBytes(32).toString('hex') : secrets.open(known)
   const learned = { toyWebhook: known ?? secrets.seal(secret) }
   await keep(learned)
-  crm.post.tellWhom({ url, secret })
+  crm.post.postTo({ url, secret })
   return { installed: true, reason: null, facts: learned }
 }
 
 /** Ends that. */
 export function removeToyWebhook(crm: ToyCrm): CrmFacts {
-  crm.post.tellWhom(null)
+  crm.post.postTo(null)
   return { toyWebhook: null }
 }
 

@@ -32,7 +32,7 @@ describe("the workflows' bundle that a checkout keeps", () => {
     ['of the same size, and wrong', () => writeFile(path(), 'all of IT')],
     ['missing', () => rm(path())],
     ['without its sum', () => rm(`${path()}.sha256`)],
-  ])('is made anew where it is %s', async (_, damage) => {
+  ])('is created again where it is %s', async (_, damage) => {
     await keep()
     await damage()
     await keep()

@@ -111,7 +111,7 @@ describe('contactInbox', () => {
     expect(times[2]! - times[1]!).toBeLessThan(1_000)
   })
 
-  it('starts anew by the next hint after it ended', async () => {
+  it('starts again by the next hint after it ended', async () => {
     const world = workflows.world({ drainInbox: nothingDue })
     const shard = ++shards
     const first = await hint(shard)

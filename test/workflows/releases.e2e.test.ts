@@ -212,7 +212,7 @@ describe('builds that take over from one another', () => {
     for await (const { workflowId, runId } of temporal.client.workflow.list()) {
       const { events } = await temporal.client.workflow.getHandle(workflowId, runId).fetchHistory()
       for (const { workflowTaskFailedEventAttributes: failed } of events ?? []) {
-        // A reset ends the task at which it begins anew; what comes while a workflow ends makes its last task be done again.
+        // A reset ends the task at which it begins again; what comes while a workflow ends makes its last task be done again.
         if (failed && !failed.newRunId && failed.cause !== UNHANDLED_COMMAND) {
           failing.add(workflowId)
         }

@@ -118,9 +118,9 @@ describe('the cron of the sweep, on a real server', () => {
     },
   )
 
-  it('is started in a namespace that was made anew, though no search attribute is there', async () => {
+  it('is started in a namespace that was created again, though no search attribute is there', async () => {
     const connection = temporal.client.connection as Connection
-    const namespace = `${temporal.namespace}-anew`
+    const namespace = `${temporal.namespace}-again`
     await connection.workflowService.registerNamespace({
       namespace,
       workflowExecutionRetentionPeriod: msToTs('1 day'),
@@ -164,7 +164,7 @@ describe('the cron of the sweep, on a real server', () => {
     expect((await restoreSweepCrons(place)).restarted).not.toContain(connectionId)
   })
 
-  it('is started where a namespace made anew has none', async () => {
+  it('is started where a namespace created again has none', async () => {
     expect((await restoreSweepCrons(place)).restarted).toContain(connectionId)
   })
 

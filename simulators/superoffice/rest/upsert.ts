@@ -89,7 +89,7 @@ function upsertRow(
       updated_associate_id: 0,
       updatedCount: switches.firstUpdatedCount,
     } as unknown as ConsentRow)
-    told(call, added, before, Object.keys(added))
+    publish(call, added, before, Object.keys(added))
     return { PrimaryKey: added.consentperson_id, Action: 'Inserted', RowKeys: rowKeys }
   }
   const changed = Object.keys(fields).filter((column) => row[column] !== fields[column])
@@ -98,7 +98,7 @@ function upsertRow(
   }
   const stamp = switches.upsertStamps ? stampOf(row, call.associateId, at) : {}
   store.consentperson.update(row, { ...fields, ...stamp })
-  told(call, row, before, changed)
+  publish(call, row, before, changed)
   return { PrimaryKey: row.consentperson_id, Action: 'Updated', RowKeys: rowKeys }
 }
 
@@ -108,14 +108,14 @@ function wipeOthers(call: ApiCall, kept: readonly RowStatus[]): readonly RowStat
   const others = [...store.consentperson.from()].filter((row) => !keep.has(row.consentperson_id))
   return others.map((row) => {
     store.consentperson.delete(row)
-    told(call, row, baseKey(call.world, row.legalBase_id), ['consentperson_id'], true)
+    publish(call, row, baseKey(call.world, row.legalBase_id), ['consentperson_id'], true)
     const rowKeys = [String(row.person_id), String(row.consentPurpose_id)]
     return { PrimaryKey: row.consentperson_id, Action: 'Deleted', RowKeys: rowKeys }
   })
 }
 
 /** Records the write and posts its webhooks. */
-function told(
+function publish(
   { world, associateId }: ApiCall,
   row: ConsentRow,
   before: string | null,

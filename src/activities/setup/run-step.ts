@@ -105,8 +105,11 @@ function outcomeOf(verdict: Exclude<StepVerdict, { readonly state: 'due' }>): St
 }
 
 /** Adds the meaning that the CRM's folder defines to the pause of an outcome or a preview. */
-export function withMeaningOf<T extends StepOutcome | StepPreview>(told: T, driver: CrmDriver): T {
-  return 'pause' in told && told.pause !== null
-    ? { ...told, pause: withMeaning(told.pause, driver) }
-    : told
+export function withMeaningOf<T extends StepOutcome | StepPreview>(
+  result: T,
+  driver: CrmDriver,
+): T {
+  return 'pause' in result && result.pause !== null
+    ? { ...result, pause: withMeaning(result.pause, driver) }
+    : result
 }

@@ -32,9 +32,9 @@ import {
   type SweepView,
   pauseOf,
   shownState,
-  told,
+  attributionOf,
   type PauseView,
-  type Told,
+  type Attribution,
 } from './view-parts.js'
 
 /** A connection in the list. */
@@ -78,7 +78,7 @@ export interface ConnectionView extends ConnectionSummary {
    * something of it may remain, because removal was never asked for, has not ended, was aborted, or skipped a step.
    */
   readonly disabled:
-    (Told & { readonly removeInstalled: boolean; readonly installationLeft: boolean }) | null
+    (Attribution & { readonly removeInstalled: boolean; readonly installationLeft: boolean }) | null
   /** Whether the CRM posts changes to us, and why not; null: set-up has not reached that step. */
   readonly webhooks: { readonly installed: boolean; readonly reason: string | null } | null
   /**
@@ -239,7 +239,7 @@ export function viewOf(
         ? {
             removeInstalled: kept?.action === 'removeInstalled',
             installationLeft: isLeft(connection),
-            ...told(kept),
+            ...attributionOf(kept),
           }
         : null,
     webhooks: webhooksOf(connection),

@@ -27,7 +27,7 @@ import type { ComposedSystems } from '../../workers/compose-systems.js'
 const UNIQUE_VIOLATION = '23505'
 
 /** Keys of the tenant's own legal bases whose mapping the file changes (C2). */
-function basesMappedAnew(existing: ConnectionRow | null, saved: ConnectionRow): readonly string[] {
+function remappedBases(existing: ConnectionRow | null, saved: ConnectionRow): readonly string[] {
   const driver = CRM_DRIVERS.get(saved.crm) ?? null
   const before = existing === null ? NOTHING_MAPPED : basisMappingOf(driver, existing)
   const now = basisMappingOf(driver, saved)
@@ -51,7 +51,7 @@ export async function storeConnection(
       const existing = await findConnection(tx, file.connectionId)
       checkChange(file, { existing, ofAccount: await findConnectionOfAccount(tx, file.accountId) })
       const saved = await saveConnection(tx, { ...file, config: stored })
-      await markHoldersDue(tx, file.connectionId, basesMappedAnew(existing, saved))
+      await markHoldersDue(tx, file.connectionId, remappedBases(existing, saved))
       // Both systems have just accepted these credentials, so a refusal of the former ones no longer counts.
       await resetRefusedBreakers(tx, file.connectionId)
       if (saved.state === 'disabled') {

@@ -15,7 +15,7 @@ import { permitsOf } from '../../domain/connection-state.js'
 import type { SweepRow } from '../../ledger/connection/sweeps.js'
 
 /** Who did something, why and when, as stored; nulls if no command did it. */
-export interface Told {
+export interface Attribution {
   readonly reason: string | null
   readonly by: string | null
   readonly since: string | null
@@ -25,7 +25,7 @@ export interface Told {
  * How and why a connection is paused. `loosening`: opt-outs flow, and what makes more people mailable waits. `refused`:
  * the service itself has paused it because the CRM refuses us; `reason` has the cause and the remedy, and `by` is null.
  */
-export interface PauseView extends Told {
+export interface PauseView extends Attribution {
   readonly mode: PauseMode | 'refused'
 }
 
@@ -48,12 +48,12 @@ export function pauseOf(
     }
   }
   return connection.state === 'paused'
-    ? { mode: connection.pauseMode ?? 'all', ...told(kept) }
+    ? { mode: connection.pauseMode ?? 'all', ...attributionOf(kept) }
     : null
 }
 
 /** Who did something, why and when, in the form to show. */
-export function told(kept: KeptIntervention | null): Told {
+export function attributionOf(kept: KeptIntervention | null): Attribution {
   return {
     reason: kept?.reason ?? null,
     by: kept?.by ?? null,

@@ -130,11 +130,11 @@ export async function lookAtWork(
     }
     throw error
   })
-  const told =
+  const isConclusive =
     !(look instanceof AppError) &&
     (look.ended === null || (look.work === undefined && look.status.phase !== 'done'))
   // Read after the query, because set-up changes the state to active before it ends.
-  if (!told && (await stateNow()) === 'settingUp') {
+  if (!isConclusive && (await stateNow()) === 'settingUp') {
     throw setUpNotRunning(connectionId)
   }
   if (look instanceof AppError) {

@@ -27,7 +27,7 @@ export interface EventStory {
 }
 
 /** Explains one event (rule F6). Pure. @param names category id → name. */
-export function tellEvent(
+export function storyOf(
   event: RecordedConsentEvent,
   names: ReadonlyMap<string, string>,
 ): EventStory {

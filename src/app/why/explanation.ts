@@ -4,7 +4,7 @@ import type { ExclusionReason } from '../../domain/exclusion-reason.js'
 import type { PositiveBasis } from '../../domain/legal-basis.js'
 import { tenantKeyOf } from '../../domain/tenant-basis.js'
 import type { RecordedConsentEvent } from '../../ledger/evidence/consent-events.js'
-import { tellEvent, type EventStory } from './event-story.js'
+import { storyOf, type EventStory } from './event-story.js'
 import { cellWord, EXCLUSION_WORDS, valueWord } from './words.js'
 
 /** One value on both sides, from our copy. */
@@ -95,7 +95,7 @@ export function explain(facts: WhyFacts): Explanation {
     crmContactIds,
     state: facts.cells.map((cell) => ({ ...cell, sentences: stateSentences(cell, facts) })),
     gate: { eligible: excluded === null, reason: excluded, sentence: gateSentence(excluded) },
-    events: facts.events.map((event) => tellEvent(event, facts.categoryNames)),
+    events: facts.events.map((event) => storyOf(event, facts.categoryNames)),
     wayBack: facts.cells.some(denies) ? WAY_BACK : null,
   }
 }

@@ -74,7 +74,10 @@ export const EXCLUSION_WORDS: Readonly<Record<ExclusionReason, string>> = {
   duplicateAddress: 'another contact with the same address is mailed instead',
 }
 
-type Told = Pick<RecordedConsentEvent, 'line' | 'inputs' | 'emarketeerNew' | 'emarketeerOld'>
+type DecidedEvent = Pick<
+  RecordedConsentEvent,
+  'line' | 'inputs' | 'emarketeerNew' | 'emarketeerOld'
+>
 
 const PROOF_WORDS = {
   version: ', proven by the versions of both sides',
@@ -83,11 +86,11 @@ const PROOF_WORDS = {
 } as const
 
 /** The rule's line that decided, in plain words (docs/reconciliation.md). */
-export function ruleSentence(event: Told): string {
+export function ruleSentence(event: DecidedEvent): string {
   return `Rule ${event.line}: ${lineWords(event)}.`
 }
 
-function lineWords({ line, inputs, emarketeerNew, emarketeerOld }: Told): string {
+function lineWords({ line, inputs, emarketeerNew, emarketeerOld }: DecidedEvent): string {
   const proof = PROOF_WORDS[inputs.proof]
   switch (line) {
     case 'T1':
@@ -134,7 +137,9 @@ function lineWords({ line, inputs, emarketeerNew, emarketeerOld }: Told): string
 /**
  * Why the time of the CRM's row proved nothing, if it was considered (docs/reconciliation.md, "Stamps of SuperOffice").
  */
-const ROW_TIME_WORDS: Readonly<Record<NonNullable<Told['inputs']['rowTime']>, string | null>> = {
+const ROW_TIME_WORDS: Readonly<
+  Record<NonNullable<DecidedEvent['inputs']['rowTime']>, string | null>
+> = {
   counts:
     'The time of the CRM’s row is too close to the act in eMarketeer to tell which was later.',
   unknown:
@@ -150,7 +155,7 @@ const ROW_TIME_WORDS: Readonly<Record<NonNullable<Told['inputs']['rowTime']>, st
 }
 
 /** What else influenced the decision, besides the two values. */
-export function circumstances({ line, inputs }: Told): readonly string[] {
+export function circumstances({ line, inputs }: DecidedEvent): readonly string[] {
   return [
     inputs.carriedDeny
       ? 'A deny that follows the person here (from a merged record, or from an address left behind) counted.'

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import type { ConnectionView } from '../../app/connection/connection-view.js'
-import { type PauseView, type Told, sweepLines } from '../../app/connection/view-parts.js'
+import { type PauseView, type Attribution, sweepLines } from '../../app/connection/view-parts.js'
 import { addLeaf, type JsonOption } from '../leaf-command.js'
 import { jsonText, linesText } from '../terminal-text.js'
 import type { Output } from '../output.js'
@@ -134,7 +134,7 @@ function stateLines({
     ...(pause === null ? [] : [pauseLine(pause)]),
     ...(disabled === null
       ? []
-      : [`Disabled${removalText(connectionId, disabled)}${told(disabled)}`]),
+      : [`Disabled${removalText(connectionId, disabled)}${attributionText(disabled)}`]),
     ...(sweep === null ? [] : sweepLines(sweep)),
     ...(webhooks?.installed === false
       ? [`The CRM posts no changes (${webhooks.reason}); the sweep finds them`]
@@ -178,16 +178,16 @@ function removalText(
     : ', installation removed'
 }
 
-function told({ reason, by, since }: Told): string {
+function attributionText({ reason, by, since }: Attribution): string {
   return since === null ? '' : `, by ${by} at ${since}: ${reason}`
 }
 
 function pauseLine(pause: PauseView): string {
   switch (pause.mode) {
     case 'all':
-      return `Paused${told(pause)}`
+      return `Paused${attributionText(pause)}`
     case 'loosening':
-      return `Paused, opt-outs flow${told(pause)}`
+      return `Paused, opt-outs flow${attributionText(pause)}`
     case 'refused':
       return `Paused by itself${pause.since === null ? '' : ` since ${pause.since}`}: ${pause.reason}`
   }

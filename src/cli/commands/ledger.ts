@@ -14,8 +14,8 @@ export function addLedger(program: Command, output: Output): void {
     notes:
       'Refused while workflows other than cron ones run, and while leases are held (docs/ledger.md).',
   }).action(async ({ json = false, reason, by }: EvidenceOption) => {
-    const { tellRestored } = await import('../../app/ledger-restored.js')
-    const restored = await tellRestored({ reason, by })
+    const { noteRestored } = await import('../../app/ledger-restored.js')
+    const restored = await noteRestored({ reason, by })
     await output.answer(json, restored, () =>
       restored.connections.length === 0
         ? 'There is no connection.'

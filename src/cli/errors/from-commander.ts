@@ -24,9 +24,9 @@ export function fromCommander(error: CommanderError): AppError {
   if (error.code === 'commander.help') {
     return new AppError('value_missing', 'The command is missing.')
   }
-  const told = maskAddresses(error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' '))
-  const sentence = `${told.charAt(0).toUpperCase()}${told.slice(1)}`
-  const path = /'(-{1,2}[a-z-]+)/.exec(told)?.[1] ?? null
+  const text = maskAddresses(error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' '))
+  const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+  const path = /'(-{1,2}[a-z-]+)/.exec(text)?.[1] ?? null
   return new AppError(CODES[error.code] ?? 'unknown_option', withFullStop(sentence), { path })
 }
 

@@ -10,10 +10,10 @@ import { choiceLines, pauseLines } from './pause-lines.js'
  * what can be done about it, once per reason.
  */
 export function setupProgress(output: Output): Progress {
-  const told = new Map<string, string>()
-  const tellOnce = (key: string, what: string, lines: () => readonly string[]) => {
-    if (told.get(key) !== what) {
-      told.set(key, what)
+  const noted = new Map<string, string>()
+  const noteOnce = (key: string, what: string, lines: () => readonly string[]) => {
+    if (noted.get(key) !== what) {
+      noted.set(key, what)
       lines().forEach((line) => output.note(line))
     }
   }
@@ -21,7 +21,7 @@ export function setupProgress(output: Output): Progress {
     const { connectionId, percent, steps, removeInstalled } = status
     for (const { id, title, state } of steps) {
       if (state !== 'pending') {
-        tellOnce(id, state, () => [`${String(percent).padStart(3)} %  ${title}: ${state}`])
+        noteOnce(id, state, () => [`${String(percent).padStart(3)} %  ${title}: ${state}`])
       }
     }
     if (workflowId === workflowIds.setupPreview(connectionId)) {
@@ -31,14 +31,14 @@ export function setupProgress(output: Output): Progress {
     for (const { id: stepId, state, pause } of steps) {
       if (state === 'paused' && pause !== null) {
         const waiting = { connectionId, stepId, pause, work }
-        tellOnce(`pause of ${stepId}`, `${pause.code} ${pause.message}`, () => [
+        noteOnce(`pause of ${stepId}`, `${pause.code} ${pause.message}`, () => [
           ...pauseLines(waiting, plain),
           ...choiceLines(waiting, plain),
         ])
       }
     }
     const { heldBy = null } = status
-    tellOnce('held', heldBy?.at ?? '', () =>
+    noteOnce('held', heldBy?.at ?? '', () =>
       heldBy === null
         ? []
         : [`Held back by ${heldBy.by}; see \`lbsync setup status ${connectionId}\`.`],

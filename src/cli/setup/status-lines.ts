@@ -105,10 +105,10 @@ const MARKS: Readonly<Record<StepState, { readonly mark: string; readonly style:
 function stepLine(step: StepStatus, paint: Paint): string {
   const { mark, style } = MARKS[step.state]
   const facts = [timeText(step), triesText(step), step.note === null ? '' : safeText(step.note)]
-  const told = facts.filter((fact) => fact !== '').join('; ')
+  const details = facts.filter((fact) => fact !== '').join('; ')
   return (
     ` ${paint(style, mark)} ${safeText(step.title)} ${paint('dim', `[${step.id}]`)}` +
-    (told === '' ? '' : ` ${paint('dim', told)}`)
+    (details === '' ? '' : ` ${paint('dim', details)}`)
   )
 }
 
@@ -122,12 +122,12 @@ function stepLines(
     return steps.map((step) => stepLine(step, paint))
   }
   const count = (state: StepState) => steps.filter((step) => step.state === state).length
-  const told = (['done', 'skipped', 'pending'] as const)
+  const counts = (['done', 'skipped', 'pending'] as const)
     .map((state) => ({ state, number: count(state) }))
     .filter(({ number }) => number > 0)
     .map(({ state, number }) => `${number} ${state}`)
   const now = steps.filter(({ state }) => !['done', 'skipped', 'pending'].includes(state))
-  return [` ${paint('dim', told.join(', '))}`, ...now.map((step) => stepLine(step, paint))]
+  return [` ${paint('dim', counts.join(', '))}`, ...now.map((step) => stepLine(step, paint))]
 }
 
 function timeText({ state, startedAt, endedAt }: StepStatus): string {

@@ -49,10 +49,10 @@ function fitting(
   trouble: string | null,
   paint: Paint,
 ): readonly string[] {
-  const told =
+  const troubleLines =
     trouble === null ? [] : ['', paint('red', `${trouble} What stands here is from before.`)]
-  const full = [...statusLines(look, { paint }), ...told]
-  return view.fits(full) ? full : [...statusLines(look, { paint, brief: true }), ...told]
+  const full = [...statusLines(look, { paint }), ...troubleLines]
+  return view.fits(full) ? full : [...statusLines(look, { paint, brief: true }), ...troubleLines]
 }
 
 /** What keeps us from looking, in words. @throws internal errors. */

@@ -27,8 +27,10 @@ export async function whyNotConnected(
   profile: TemporalProfile,
   error?: unknown,
 ): Promise<AppError> {
-  const told = temporalNotConnected(profile, error)
-  return told.code === 'temporal_unreachable' ? ((await heardByTls(profile)) ?? told) : told
+  const reported = temporalNotConnected(profile, error)
+  return reported.code === 'temporal_unreachable'
+    ? ((await heardByTls(profile)) ?? reported)
+    : reported
 }
 
 /** Tries a TLS handshake. @returns null if it adds nothing to the client's error. */

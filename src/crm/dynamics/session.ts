@@ -84,7 +84,7 @@ export class DynamicsCrm implements CrmClient {
   }
 
   async *readChanges(cursor: string | null, context: CallContext): AsyncGenerator<CrmChangePage> {
-    await (cursor === null ? this.#guard.passAnew(context) : this.#guard.pass(context))
+    await (cursor === null ? this.#guard.passUncached(context) : this.#guard.pass(context))
     yield* readChanges(this.#source, cursor, context)
   }
 

@@ -15,7 +15,7 @@ export class Installation {
   readonly archive: Archive
   readonly lists: ConsentLists
   readonly filterTimes: FilterTimes
-  #principal: { readonly told: Principal; readonly atMs: number } | null = null
+  #principal: { readonly principal: Principal; readonly atMs: number } | null = null
   readonly #asking: SingleFlight<Principal>
 
   constructor(readonly client: SuperOfficeClient) {
@@ -27,9 +27,9 @@ export class Installation {
 
   /** Reads the principal and caches it. @throws UpstreamError, AppError */
   async principal(context: CallContext): Promise<Principal> {
-    const told = await currentPrincipal(this.client, context)
-    this.#principal = { told, atMs: Date.now() }
-    return told
+    const principal = await currentPrincipal(this.client, context)
+    this.#principal = { principal, atMs: Date.now() }
+    return principal
   }
 
   /**
@@ -41,7 +41,7 @@ export class Installation {
     const kept = this.#principal
     const principal =
       kept !== null && Date.now() < kept.atMs + PRINCIPAL_HOLDS_MS
-        ? kept.told
+        ? kept.principal
         : await this.#asking.run(context)
     requireSame(principal, facts, this.client.contextIdentifier)
     return {

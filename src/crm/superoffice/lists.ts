@@ -50,20 +50,20 @@ export const sourceEntry = part({ ...entry, ConsentSourceId: scalar, MailTemplat
 const LISTS: Readonly<Record<ListName, Answer<z.ZodType<ListItem>>>> = {
   ConsentPurpose: listEntry(
     'ConsentPurpose',
-    purposeEntry.transform((told) => ({
-      ...toListItem(told, told.ConsentPurposeId),
-      active: toFlag(told.Active) ?? true,
+    purposeEntry.transform((row) => ({
+      ...toListItem(row, row.ConsentPurposeId),
+      active: toFlag(row.Active) ?? true,
     })),
   ),
   LegalBase: listEntry(
     'LegalBase',
-    basisEntry.transform((told) => toListItem(told, told.LegalBaseId)),
+    basisEntry.transform((row) => toListItem(row, row.LegalBaseId)),
   ),
   ConsentSource: listEntry(
     'ConsentSource',
-    sourceEntry.transform((told) => ({
-      ...toListItem(told, told.ConsentSourceId),
-      mails: (toNumber(told.MailTemplateId) ?? 0) !== 0,
+    sourceEntry.transform((row) => ({
+      ...toListItem(row, row.ConsentSourceId),
+      mails: (toNumber(row.MailTemplateId) ?? 0) !== 0,
     })),
   ),
 }

@@ -156,12 +156,12 @@ function couldBeProvenByStamp(facts: ToggleFacts, line: RuleLine): boolean {
   }
   if (line === 'T2') {
     const missing = denying(records).filter(lacksStamp)
-    const told = denying(records).filter((record) => !lacksStamp(record))
+    const stamped = denying(records).filter((record) => !lacksStamp(record))
     return (
       positiveActMs(emarketeer) !== null &&
       !comparison.emarketeerMaybeOurs &&
       missing.length > 0 &&
-      (told.length === 0 || setBeforePositive(told, emarketeer))
+      (stamped.length === 0 || setBeforePositive(stamped, emarketeer))
     )
   }
   return (

@@ -54,7 +54,7 @@ export interface RecordReading<V> {
   /** What it took along from its former cell. Absent or null: a pass has observed it since, or it never left a cell. */
   readonly leftWith?: LeftWith<V> | null
   /**
-   * The ledger was restored or the connection made anew, and no pass has observed this record since: our writes to it
+   * The ledger was restored or the connection created again, and no pass has observed this record since: our writes to it
    * may be forgotten, so a rich row that we wrote last is in doubt. Absent: false.
    */
   readonly forgotten?: boolean

@@ -34,7 +34,7 @@ export function decidePartly<V>(
   // In a rich CRM the oldest record decides, and a younger record's withdrawal stays on its own row (C5).
   const binds = (index: number) => !kind.blind || (index === 0 && isOldestRead)
   const binding = records.filter((record, index) => record.carriedDeny || binds(index))
-  const denies = binding.some((record) => deniesAnew(record, memory, seen?.basis, kind))
+  const denies = binding.some((record) => isUnarrivedDeny(record, memory, seen?.basis, kind))
   const withdrawn = basis === 'withdrawn' && seen?.version !== version
   return {
     line: lineOf(basis, kind),
@@ -79,7 +79,7 @@ export function planPartly<V>(
  * Whether eMarketeer may lack this deny. If it already had the deny of exactly this row, its present value may be a
  * later act.
  */
-function deniesAnew<V>(
+function isUnarrivedDeny<V>(
   record: RecordReading<V>,
   memory: CellMemory<V>,
   seenBasis: string | undefined,
@@ -135,8 +135,8 @@ export function planForHolders<V>(
   if (basis === 'withdrawn') {
     const openLoosen = memory.openLoosen === version ? version : null
     // The departed deny has reached eMarketeer. A record that comes back starts a new link.
-    const told = openLoosen === null && hasInheritedDeny(observation, memory, kind)
-    const { seen, departed } = told ? EMPTY_MEMORY : memory
+    const hasArrived = openLoosen === null && hasInheritedDeny(observation, memory, kind)
+    const { seen, departed } = hasArrived ? EMPTY_MEMORY : memory
     return { memory: { ...memory, openLoosen, seen, departed }, writes: [] }
   }
   return {

@@ -31,7 +31,7 @@ export function changeOperations({
         requestTimeoutMs: waitSeconds ? waitSeconds * 1_000 + MARGIN_MS : undefined,
         context,
       })
-      const told = (item: FeedItem) => {
+      const reported = (item: FeedItem) => {
         if (item.type === 'unreadable') {
           const { id, path } = item
           context?.onUnreadable?.({ operation: request.operation, path, id })
@@ -42,7 +42,7 @@ export function changeOperations({
         const { items, nextCursor, hasMore } = (await http.json(request, changesPage)).body
         return {
           status: 'page',
-          items: items.map((item) => told(readChange(item, accountId))),
+          items: items.map((item) => reported(readChange(item, accountId))),
           nextCursor,
           hasMore,
         }

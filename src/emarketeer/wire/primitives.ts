@@ -36,8 +36,8 @@ export const textOrNull = z
 const ACTORS: ReadonlySet<unknown> = new Set(['dataSubject', 'user', 'crmUser', 'system'])
 
 /** Who acted, or null. It is evidence only; nothing is decided by it. */
-export function toActor(told: unknown): Actor | null {
-  const { type, id: actorId, name } = (told ?? {}) as Partial<Record<keyof Actor, unknown>>
+export function toActor(given: unknown): Actor | null {
+  const { type, id: actorId, name } = (given ?? {}) as Partial<Record<keyof Actor, unknown>>
   const text = (value: unknown) => (typeof value === 'string' ? value : null)
   return ACTORS.has(type)
     ? { type: type as Actor['type'], id: text(actorId), name: text(name) }

@@ -28,11 +28,11 @@ const results = answer(
  */
 export function writeAnswer(items: readonly StateWrite[]): typeof results {
   const isInOrder = (result: unknown, position: number) => {
-    const told = (result as { index?: unknown } | null)?.index
-    return !Number.isInteger(told) || told === position
+    const index = (result as { index?: unknown } | null)?.index
+    return !Number.isInteger(index) || index === position
   }
   const schema = results.schema.refine(
-    (told) => told.results.length === items.length && told.results.every(isInOrder),
+    (body) => body.results.length === items.length && body.results.every(isInOrder),
     { path: ['results'] },
   )
   return { ...results, schema }

@@ -62,7 +62,7 @@ export async function carryUnsavedNos(tx: Transaction, connectionId: string): Pr
 export async function carryReportedNos(
   tx: Transaction,
   connectionId: string,
-  told: readonly ReportedNo[],
+  reported: readonly ReportedNo[],
 ): Promise<void> {
   await tx.query(
     `INSERT INTO carried_denies (connection_id, crm_contact_id, cell_key, reason)
@@ -72,7 +72,7 @@ export async function carryReportedNos(
         WHERE c.connection_id = $1 AND c.crm_contact_id = t.crm_contact_id
           AND cells.cell_key = 'category:' || t.category_id AND cells.emarketeer_basis = 'withdrawn')
       ON CONFLICT DO NOTHING`,
-    [connectionId, told.map((no) => no.crmContactId), told.map((no) => no.categoryId)],
+    [connectionId, reported.map((no) => no.crmContactId), reported.map((no) => no.categoryId)],
   )
 }
 

@@ -24,10 +24,10 @@ export async function acknowledgeCrmRows(
   rows: readonly AcknowledgedCrmRow[],
   window: ReadWindow,
 ): Promise<void> {
-  const told = rows.filter((row) => row.version !== null)
+  const versioned = rows.filter((row) => row.version !== null)
   const settled = new Set([
-    ...(await setConsents(tx, connectionId, told, window)),
-    ...(await setSubscriptions(tx, connectionId, told, window)),
+    ...(await setConsents(tx, connectionId, versioned, window)),
+    ...(await setSubscriptions(tx, connectionId, versioned, window)),
   ])
   const deleted = rows.flatMap(({ write }) =>
     write.kind === 'deleteSubscription' ? [write.rowId] : [],

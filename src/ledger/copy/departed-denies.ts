@@ -219,11 +219,11 @@ function denyOfHolder(
     readonly epoch: number
   },
 ): SeenRecord<StoredValue> | null {
-  const told = [before, now].findLast(
+  const holder = [before, now].findLast(
     (contact) => contact && unarrivedDenies(contact.consents, known.arrived).includes(purpose),
   )
-  if (told) {
-    const { crmContactId: recordId, consents } = told
+  if (holder) {
+    const { crmContactId: recordId, consents } = holder
     const { value, version } = consents[purpose]!
     return { recordId, value: value!, version, want: null, left: true }
   }

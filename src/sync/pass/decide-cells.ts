@@ -20,7 +20,7 @@ import {
   readableRecords,
 } from '../view/observe.js'
 import { NO_ROW_TIMES, stampOfConsent, type DecidingTimes } from './deciding-times.js'
-import { holdersToTell } from '../view/secondary-addresses.js'
+import { unarrivedReadings } from '../view/secondary-addresses.js'
 import type { AddressView, BatchView } from '../view/address-view.js'
 import {
   SECONDARY_RULE,
@@ -113,7 +113,7 @@ function decideAbsent(batch: BatchView, view: AddressView, crm: OpenCrm): Decide
   const categories = subscriptionSync && crm.capabilities.subscriptions ? batch.categories : []
   return [
     ...purposes.flatMap((purpose) => {
-      const secondaryHolders = isRich ? holdersToTell(view, purpose) : []
+      const secondaryHolders = isRich ? unarrivedReadings(view, purpose) : []
       return decideLeft(batch, view, purpose, rule, secondaryHolders) ?? []
     }),
     ...categories

@@ -42,7 +42,7 @@ export async function connectionForSendouts(
 }
 
 /**
- * Whether the account's CRM was replaced or connected anew after the run was opened. Then the run does not know that
+ * Whether the account's CRM was replaced or connected again after the run was opened. Then the run does not know that
  * CRM's denies.
  */
 export async function isSuperseded(

@@ -47,7 +47,7 @@ export function secondaryDenies(view: AddressView, purpose: Purpose): readonly S
  * At an address that no record has as its primary one: the records that have it as a secondary address and whose
  * withdrawal is on its way to eMarketeer.
  */
-export function holdersToTell(
+export function unarrivedReadings(
   view: AddressView,
   purpose: Purpose,
 ): readonly RecordReading<StoredValue>[] {
@@ -81,7 +81,7 @@ export function arrivalsAt(
       return { direction: 'followed', crmContactId, addressId, purpose: cellKey, version }
     })
   const oldest = view.contacts[0]?.crmContactId
-  const told =
+  const hasArrived =
     observation.emarketeer.basis === 'withdrawn' &&
     plan.memory.openLoosen === null &&
     (oldest === undefined || arrivedIds.includes(oldest))
@@ -90,5 +90,5 @@ export function arrivalsAt(
     const { version } = contact.consents[cellKey]!
     return { direction: 'arrived', crmContactId, addressId, purpose: cellKey, version }
   })
-  return told ? [...followed, ...arrived] : followed
+  return hasArrived ? [...followed, ...arrived] : followed
 }

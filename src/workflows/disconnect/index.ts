@@ -61,7 +61,7 @@ async function takeApart(state: DisconnectState, planned?: DisconnectPlan): Prom
       ),
     keep: (decision) => keepDecision(connectionId, decision),
     recheckAfterMs: ({ code }) => (code === 'authFailed' ? null : TRY_AGAIN_MS),
-    anew: (): DisconnectStart => ({
+    nextInput: (): DisconnectStart => ({
       ...{ connectionId, removeInstalled, reason, by },
       carried: { ...state.carry(), plan } satisfies CarriedDisconnect,
     }),

@@ -3,7 +3,7 @@ import { forceSyncInput, type ForceSyncInput } from '../../contracts/inputs.js'
 import { sendoutPreparing, sendoutPriority } from '../activity-proxies.js'
 import { codesOf, entry, isByDeadline } from '../entry.js'
 import { mark } from '../phase.js'
-import { refuseOtherSignals, tellInDetails } from '../receive.js'
+import { refuseOtherSignals, reportInDetails } from '../receive.js'
 import { addWork, NO_WORK, type WorkReport } from '../../contracts/work-report.js'
 
 export interface ForceSyncResult extends WorkReport {
@@ -29,7 +29,7 @@ export function forceSync(...given: [ForceSyncInput]): Promise<ForceSyncResult> 
 }
 
 async function syncShard(input: ForceSyncInput): Promise<ForceSyncResult> {
-  refuseOtherSignals(tellInDetails)
+  refuseOtherSignals(reportInDetails)
   const { crm, deadlineMs = Date.now() + DEADLINE_MS, ...members } = input
   const problems = new Set<string>()
   mark({ connectionId: input.connectionId, crm, phase: 'running', tier: 'preSend' })

@@ -24,7 +24,7 @@ import {
   answer,
   refuseOtherSignals,
   takeUpdate,
-  tellInDetails,
+  reportInDetails,
   type MessageSchema,
 } from '../receive.js'
 import { refuseOtherAccount, refuseOtherRequest, type Asked } from './same-request.js'
@@ -69,8 +69,9 @@ export class PreSendState {
   constructor(readonly request: PreSendRequest) {
     this.#startAtMs = request.startAt ? Date.parse(request.startAt) : null
     this.#deadlineMs = request.deadline ? Date.parse(request.deadline) : null
-    const told = 'How far it is, its times, what went wrong, and its result once there is one.'
-    answer(preSendStatusQuery, told, () => this.status())
+    const description =
+      'How far it is, its times, what went wrong, and its result once there is one.'
+    answer(preSendStatusQuery, description, () => this.status())
     const abort: MessageSchema<AbortPreSend> = {
       description: 'Ends it: nobody is eligible, no list. Takes {"reason", "by", "accountId"?}.',
       judge: (given) => this.#judgeAbort(given),
@@ -95,7 +96,7 @@ export class PreSendState {
       judge: (given) => judged(preSendRequest(0), given),
     }
     takeUpdate(joinUpdate, join, (request) => this.#join(request))
-    refuseOtherSignals(tellInDetails)
+    refuseOtherSignals(reportInDetails)
   }
 
   /** Unix ms by which it is decided. Without a given deadline: 30 minutes after the start, also while it waits. */

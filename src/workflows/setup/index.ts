@@ -63,6 +63,6 @@ async function setUp(state: SetupState): Promise<void> {
     attempt: (step) => attemptStep(state, step),
     keep: (decision) => keepOverride(connectionId, decision),
     recheckAfterMs,
-    anew: (): SetupStart => ({ connectionId, carried: state.carry() }),
+    nextInput: (): SetupStart => ({ connectionId, carried: state.carry() }),
   })
 }

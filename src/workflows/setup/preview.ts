@@ -4,7 +4,7 @@ import { commonPause } from '../../domain/transitions.js'
 import { LOOK_SECONDS } from '../activity-limits.js'
 import { previewing } from '../activity-proxies.js'
 import { mark } from '../phase.js'
-import { answer, refuseOtherSignals, tellInDetails } from '../receive.js'
+import { answer, refuseOtherSignals, reportInDetails } from '../receive.js'
 import { statusQuery } from './messages.js'
 import {
   begun,
@@ -22,7 +22,7 @@ import {
 export async function previewSetup(connectionId: string): Promise<SetupPreview> {
   let board: Board = []
   let phase: SetupStatus['phase'] = 'running'
-  refuseOtherSignals(tellInDetails)
+  refuseOtherSignals(reportInDetails)
   answer(statusQuery, 'Which steps were looked at.', (): SetupStatus => ({
     connectionId,
     phase,

@@ -64,8 +64,8 @@ async function firstSync(run: RunReference, state: SetupState): Promise<StepOutc
     },
   )
   const held = totals.held === 0 ? '' : `; ${totals.held} wait for approval (lbsync held)`
-  const told = (await notices(run.connectionId)).map((sentence) => ` ${sentence}`).join('')
-  return { state: 'done', note: `${totals.addresses} contacts processed${held}.${told}` }
+  const noticed = (await notices(run.connectionId)).map((sentence) => ` ${sentence}`).join('')
+  return { state: 'done', note: `${totals.addresses} contacts processed${held}.${noticed}` }
 }
 
 async function startSweep(run: RunReference): Promise<StepOutcome> {

@@ -19,7 +19,7 @@ export interface StepsWork {
   /** Milliseconds until a waiting step is retried without a person; null: only when a person decides so. */
   recheckAfterMs(pause: SetupPause, rechecks: number): number | null
   /** The input of the next run, which follows when the history has grown long during a wait. */
-  anew(): object
+  nextInput(): object
 }
 
 /** Runs the steps in order, and pauses when a person has to decide. Ends with the state's result. */
@@ -105,7 +105,7 @@ async function decisionOn(
     // This run finishes storing the evidence of its own messages.
     await condition(allHandlersFinished)
     if (state.decision === null) {
-      await continueAsNew(work.anew())
+      await continueAsNew(work.nextInput())
     }
   }
   return state.decision

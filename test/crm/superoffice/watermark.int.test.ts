@@ -240,7 +240,7 @@ describe('a stored cursor', () => {
     '{}',
     '{"watermarkMs":"x"}',
     JSON.stringify({ watermarkMs: Date.now() + 2 * DAY_MS, sinceMs: 0, movedAtMs: 0 }),
-  ])('like %j starts everything anew', async (cursor) => {
+  ])('like %j starts everything again', async (cursor) => {
     await begin()
     await expect(read(cursor)).rejects.toMatchObject({ name: 'CrmCursorExpired' })
   })

@@ -51,8 +51,8 @@ describe('a cell of which some record cannot be read (reconciliation.md, "Unread
 
   it('knows nothing by an older epoch', () => {
     const held = memoryOf(emarketeer('withdrawn', 2), denies)
-    const anew = { ...observe(emarketeer('consent', 3), denies), epoch: 2 }
-    expect(writesOf(anew, held)).toEqual(['emarketeer: withdrawn'])
+    const newEpoch = { ...observe(emarketeer('consent', 3), denies), epoch: 2 }
+    expect(writesOf(newEpoch, held)).toEqual(['emarketeer: withdrawn'])
   })
 
   it("reads a rich CRM's oldest person; a younger one's withdrawal stays on its row (C5)", () => {

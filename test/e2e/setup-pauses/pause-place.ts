@@ -20,8 +20,8 @@ export interface Course {
   decide(step: string, action: string, names?: Names): Promise<void>
   /** Set-up has ended. */
   ended(): Promise<void>
-  /** A set-up that has ended is begun anew. */
-  beginAnew(): Promise<void>
+  /** A set-up that has ended is begun again. */
+  beginAgain(): Promise<void>
   /** The gateway cannot be reached, or can be again. */
   gateway(state: 'up' | 'down'): Promise<void>
   /** eMarketeer answers set-up's calls of this connection with this status, or as always. */

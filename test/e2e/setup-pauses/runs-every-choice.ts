@@ -50,7 +50,7 @@ export function runsEveryChoice<Org extends Organisation>(
     try {
       await run.store()
       await place.make?.(org, run)
-      await run.beginAnew()
+      await run.beginAgain()
       await place.lead?.(run, org)
       const before = stepIn(await run.atRest(), step)
       expect(before).toMatchObject({ state: 'paused', pause: { code } })

@@ -49,7 +49,7 @@ export class SetupRun implements Course {
     })
   }
 
-  async beginAnew(): Promise<void> {
+  async beginAgain(): Promise<void> {
     const { connectionId } = this
     const driver = CRM_DRIVERS.get(String(this.org.connects['crm']))
     this.#decided = null

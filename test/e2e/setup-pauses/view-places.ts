@@ -16,7 +16,7 @@ export const VIEW_PLACES: readonly PausePlace<DynamicsOrganisation>[] = [
     lead: viewIsDeleted,
     choices: {
       retry: {
-        then: 'our view is made anew',
+        then: 'our view is created again',
         next: 'done',
         state: 'done',
         stands: { ...ON_FORM, view: 'active' },
@@ -73,14 +73,14 @@ export const VIEW_PLACES: readonly PausePlace<DynamicsOrganisation>[] = [
   },
 ]
 
-/** Our view is made; set-up is aborted at the next step, the view deleted, and set-up begun anew. */
+/** Our view is made; set-up is aborted at the next step, the view deleted, and set-up begun again. */
 async function viewIsDeleted(course: Course, org: DynamicsOrganisation): Promise<void> {
   await course.waitsAt('form')
   await copyView(org)
   await course.decide('form', 'abort')
   await course.ended()
   await org.control('DELETE', `rows/savedquery/${OWN_VIEW.viewId}`)
-  await course.beginAnew()
+  await course.beginAgain()
 }
 
 async function refuse(org: DynamicsOrganisation, method: string, path: string): Promise<void> {

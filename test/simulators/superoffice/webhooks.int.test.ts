@@ -118,7 +118,7 @@ describe('events', () => {
     expect(await state()).toBe('Active')
   })
 
-  it('that failed are queued anew, and hold up nobody', async () => {
+  it('that failed are queued again, and hold up nobody', async () => {
     await installation.control.post('webhook-faults', { paused: true })
     await installation.control.post('persons', { persons: [{}, {}, {}, {}, {}, {}] })
     receiver.answers.push({ status: 500 })

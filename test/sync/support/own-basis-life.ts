@@ -41,7 +41,7 @@ export class OwnBasisLives extends SuperOfficeLives {
   private async applies(mapped: boolean): Promise<void> {
     this.mapped = mapped
     await this.given.applies(mapped ? { legalBases: { [KEY]: 'contract' } } : {})
-    this.tellAll(`the file ${mapped ? 'maps' : 'does not map'} the own basis`)
+    this.noteInAll(`the file ${mapped ? 'maps' : 'does not map'} the own basis`)
   }
 
   private setsOwn(life: RichLife): void {

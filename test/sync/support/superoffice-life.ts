@@ -76,7 +76,7 @@ export class SuperOfficeLives {
       await now.sweep().catch(() => undefined)
     }
     crm.world.clock.setSkewMs(skewMs)
-    this.tellAll(`clock at ${skewMs}`)
+    this.noteInAll(`clock at ${skewMs}`)
   }
 
   /** Saves a card. Some clients also stamp the consents, and some do not. */
@@ -198,7 +198,7 @@ export class SuperOfficeLives {
     )
     await db.query(`UPDATE addresses SET dirty_tick = nextval('ledger_tick')`)
     await db.query(`UPDATE connections SET epoch = epoch + 1`)
-    this.tellAll(`the ledger restarts, without ${life.person.email}`)
+    this.noteInAll(`the ledger restarts, without ${life.person.email}`)
   }
 
   /** One person is merged into another: its addresses move there, and its values are lost. */
@@ -247,7 +247,7 @@ export class SuperOfficeLives {
     return person.ids.find((id) => !this.given.crm.persons.get(id).deleted)
   }
 
-  protected tellAll(what: string): void {
+  protected noteInAll(what: string): void {
     this.lives.forEach((life) => life.story.push(what))
   }
 

@@ -4,7 +4,7 @@ import type { LegalBasis } from '../../../src/domain/legal-basis.js'
 import type { AddressView } from '../../../src/sync/view/address-view.js'
 import {
   arrivalsAt,
-  holdersToTell,
+  unarrivedReadings,
   secondaryDenies,
   unarrivedHolders,
 } from '../../../src/sync/view/secondary-addresses.js'
@@ -47,10 +47,10 @@ describe('secondary holders whose withdrawal is on its way to eMarketeer (C5)', 
   })
 
   it('are the records of an address that nobody has as the primary one, as they are read', () => {
-    expect(holdersToTell(view({ secondaryHolders: [holder('withdrawn')] }), PURPOSE)).toMatchObject(
-      [{ recordId: 'gil', value: 'withdrawn', carriedDeny: false }],
-    )
-    expect(holdersToTell(view({ secondaryHolders: [holder('consent')] }), PURPOSE)).toEqual([])
+    expect(
+      unarrivedReadings(view({ secondaryHolders: [holder('withdrawn')] }), PURPOSE),
+    ).toMatchObject([{ recordId: 'gil', value: 'withdrawn', carriedDeny: false }])
+    expect(unarrivedReadings(view({ secondaryHolders: [holder('consent')] }), PURPOSE)).toEqual([])
   })
 })
 

@@ -87,11 +87,11 @@ const detail = answer(
  * or the value was removed.
  */
 export function readDetail(given: BatchPart, context: CallContext): boolean | 'untouched' | null {
-  const told = read(detail, given, context)
-  if (told === null) {
+  const entry = read(detail, given, context)
+  if (entry === null) {
     return null
   }
-  const { '@odata.type': type, OldValue: before, NewValue: after } = told.AuditDetail
+  const { '@odata.type': type, OldValue: before, NewValue: after } = entry.AuditDetail
   if (!type.endsWith('.AttributeAuditDetail')) {
     return 'untouched'
   }

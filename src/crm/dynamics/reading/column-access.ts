@@ -5,7 +5,7 @@ import {
   entries,
   part,
   readRecords,
-  whereTold,
+  ifAvailable,
 } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { queryString, stringLiteral } from '../wire/odata.js'
@@ -122,8 +122,8 @@ async function securedColumns(
   })
   const path = `EntityDefinitions(LogicalName=${stringLiteral(table)})/Attributes${query}`
   const { operation } = securedColumn
-  const told = await whereTold(client.rows({ ...LOOK, path, operation }, securedColumn, context))
-  const columns = (told ?? []).filter((column) => column.IsSecured !== false)
+  const rows = await ifAvailable(client.rows({ ...LOOK, path, operation }, securedColumn, context))
+  const columns = (rows ?? []).filter((column) => column.IsSecured !== false)
   return new Map(columns.map((column) => [column.LogicalName, column.MetadataId.toLowerCase()]))
 }
 
@@ -134,8 +134,10 @@ async function attributeRights(
   context: CallContext,
 ): Promise<ReadonlyMap<string, Rights>> {
   const path = `systemusers(${userId})/Microsoft.Dynamics.CRM.RetrievePrincipalAttributePrivileges()`
-  const told = await whereTold(client.json({ ...LOOK, path, operation: RIGHTS }, rights, context))
-  const held = readRecords(columnRight, told?.body.AttributePrivileges ?? [], context)
+  const response = await ifAvailable(
+    client.json({ ...LOOK, path, operation: RIGHTS }, rights, context),
+  )
+  const held = readRecords(columnRight, response?.body.AttributePrivileges ?? [], context)
   return new Map(
     held.map((one) => [
       one.AttributeId.toLowerCase(),
@@ -157,7 +159,7 @@ async function maskedColumns(
   const select = ['attributelogicalname']
   const filter = `entityname eq ${stringLiteral(table)}`
   const listing = { setName: 'attributemaskingrules', select, filter, name: LOOK.name }
-  const rows = await whereTold(allRows(client, listing, context))
+  const rows = await ifAvailable(allRows(client, listing, context))
   return new Set((rows ?? []).map((row) => row['attributelogicalname']))
 }
 

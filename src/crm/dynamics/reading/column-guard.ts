@@ -26,12 +26,12 @@ export class ColumnGuard {
   /** @throws CrmColumnsClosed with the columns' names; UpstreamError. */
   async pass(context: CallContext): Promise<void> {
     if (Date.now() >= this.#openUntilMs) {
-      await this.passAnew(context)
+      await this.passUncached(context)
     }
   }
 
   /** The same without the cached answer, for a listing that nothing corrects. */
-  async passAnew(context: CallContext): Promise<void> {
+  async passUncached(context: CallContext): Promise<void> {
     const askedMs = Date.now()
     this.#openUntilMs = 0
     const userIdOf = async () => this.userId ?? (await whoAmI(this.client, context)).userId

@@ -29,8 +29,8 @@ export function toSubscription(
   const answer = { ...subscriptionRow, operation: `GET /${setName}` }
   const [row] = readRecords(answer, [{ ...raw, rowId: raw[primaryId] }], context)
   if (row === undefined) {
-    const told = raw['_em_contact_value']
-    return unknownRowOf(isGuid(told) ? told.toLowerCase() : UNKNOWN_CONTACT)
+    const contactValue = raw['_em_contact_value']
+    return unknownRowOf(isGuid(contactValue) ? contactValue.toLowerCase() : UNKNOWN_CONTACT)
   }
   const contactId = isGuid(row._em_contact_value) ? row._em_contact_value.toLowerCase() : null
   const categoryRowId = categoryRowIdOf(raw)
@@ -44,16 +44,16 @@ export function toSubscription(
   if (path !== null) {
     context?.onUnreadable?.({ operation: answer.operation, path, id: row.rowId })
   }
-  const told = contactId !== null && categoryRowId !== null && path === null
+  const isComplete = contactId !== null && categoryRowId !== null && path === null
   const categoryId = isLost || !isReadable(raw, '_em_category_value') ? UNKNOWN_CATEGORY : known
   return {
     rowId: row.rowId,
     contactId: isReadable(raw, '_em_contact_value') ? contactId : UNKNOWN_CONTACT,
     categoryId,
-    subscribed: told ? subscribedOf(row.em_subscribed, row.statecode) : null,
+    subscribed: isComplete ? subscribedOf(row.em_subscribed, row.statecode) : null,
     version: row[ETAG] ?? '',
     foreign:
-      told &&
+      isComplete &&
       contactId !== null &&
       categoryId !== null &&
       !isRowKeyOf(row.em_rowkey, contactId, categoryId),

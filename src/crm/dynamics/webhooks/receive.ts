@@ -166,8 +166,8 @@ export function readRemoteEvent(body: Buffer): RemoteEvent | null {
 
 function attributesOf(entities: readonly { value?: unknown }[]): Attributes {
   const pairs = entities.flatMap(({ value }) => {
-    const told = (value as { Attributes?: unknown } | null | undefined)?.Attributes
-    return readRecords(keyed, Array.isArray(told) ? told : [], undefined)
+    const attributes = (value as { Attributes?: unknown } | null | undefined)?.Attributes
+    return readRecords(keyed, Array.isArray(attributes) ? attributes : [], undefined)
   })
   return new Map(pairs.map(({ key, value }) => [key, value]))
 }

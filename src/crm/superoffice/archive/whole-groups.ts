@@ -50,8 +50,8 @@ export async function* wholeGroups(
     if (page.rows.length === 0) {
       return
     }
-    const told = page.rows.map((row) => numberOf(row, key))
-    const keys = told.filter((one) => one !== null)
+    const rowKeys = page.rows.map((row) => numberOf(row, key))
+    const keys = rowKeys.filter((one) => one !== null)
     if (keys.length === 0) {
       // Without a key, the start of a next page is unknown.
       if (looksCut(page, top) || !(await archive.givesMoreThan(page.rows.length * 2, context))) {
@@ -74,7 +74,7 @@ export async function* wholeGroups(
     isFirst = false
     const short = page.rows.length < top && page.nextQuery === null
     if (keys.some((one) => one !== last)) {
-      yield page.rows.filter((_row, at) => told[at] !== last)
+      yield page.rows.filter((_row, at) => rowKeys[at] !== last)
       after = last - 1
       top = PAGE_ROWS
     } else if (short) {
@@ -169,8 +169,8 @@ export class FollowedLinks {
    * incomplete listing must not count as complete.
    */
   follow(query: ArchiveQuery, link: string): void {
-    const told = /(?:^|&)(?:\$|%24)skip=(\d+)/i.exec(link)?.[1]
-    const position = told === undefined ? null : Number(told)
+    const skip = /(?:^|&)(?:\$|%24)skip=(\d+)/i.exec(link)?.[1]
+    const position = skip === undefined ? null : Number(skip)
     const leadsOn =
       !this.#followed.has(link) &&
       (position === null ? this.#followed.size < MOST_LINKS : position > this.#position)

@@ -139,7 +139,7 @@ function refused(): UpstreamError {
 
 /**
  * Signs the system user token for one exchange: token, UTC minute, and an RSA-SHA256 signature of both
- * (docs/wire-superoffice.md, 2.1). Valid for about that minute, so each exchange signs anew.
+ * (docs/wire-superoffice.md, 2.1). Valid for about that minute, so each exchange signs again.
  * @throws AppError `value_invalid` if the key is no key; neither key nor token is quoted.
  */
 export function signSystemToken(token: string, privateKeyPem: string, nowMs: number): string {

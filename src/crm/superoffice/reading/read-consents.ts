@@ -75,7 +75,7 @@ export async function readConsents(
   const consents = new Map(
     personIds.map((id) => [id, eachPurpose(unclear.has(id) ? UNREADABLE : ABSENT)]),
   )
-  const told = new Map<string, CrmConsent>()
+  const strictest = new Map<string, CrmConsent>()
   for (const raw of rows) {
     const path = unreadableAt(raw)
     if (path !== null) {
@@ -89,8 +89,8 @@ export async function readConsents(
       // SuperOffice keeps one row per purpose; an upgrade may leave two, and neither may hide a withdrawal.
       const place = `${row.personId} ${row.purpose}`
       const consent = path !== null ? UNREADABLE : toConsent(row, ourselves)
-      own[row.purpose] = stricterOf(told.get(place), consent)
-      told.set(place, own[row.purpose])
+      own[row.purpose] = stricterOf(strictest.get(place), consent)
+      strictest.set(place, own[row.purpose])
     }
   }
   return consents

@@ -8,19 +8,19 @@ import { UNREADABLE } from './consent-row.js'
  * nothing about any address; if only the primary one is unclear, they are unknown at each and nothing is written.
  */
 export function toContact(person: Person, consents: Consents): CrmContact {
-  const told = !person.addressesUnreadable
-  const [email = null, ...otherEmails] = told ? person.addresses : []
+  const isReadable = !person.addressesUnreadable
+  const [email = null, ...otherEmails] = isReadable ? person.addresses : []
   return {
     contactId: String(person.personId),
     email,
-    ...(told ? {} : { emailUnreadable: true }),
+    ...(isReadable ? {} : { emailUnreadable: true }),
     otherEmails,
     denyOnlyEmails: [],
     state: 'live',
     mergedInto: null,
     registeredAtMs: person.registeredAtMs,
     consents:
-      told && !person.primaryUnclear
+      isReadable && !person.primaryUnclear
         ? consents
         : { storeAndProcess: UNREADABLE, marketingSendouts: UNREADABLE },
   }

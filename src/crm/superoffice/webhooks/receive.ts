@@ -168,12 +168,12 @@ export function isTestEvent(body: Buffer): boolean {
 
 /** Reads a verified body; null if it is no event of SuperOffice. */
 export function readEvent(body: Buffer): SuperOfficeEvent | null {
-  const told = readSmallText(payload, body)
-  if (told === null) {
+  const parsed = readSmallText(payload, body)
+  if (parsed === null) {
     return null
   }
-  const { EventId, Timestamp, PrimaryKey, ContextIdentifier, ChangedByAssociateId } = told
-  const event = told.Event.toLowerCase()
+  const { EventId, Timestamp, PrimaryKey, ContextIdentifier, ChangedByAssociateId } = parsed
+  const event = parsed.Event.toLowerCase()
   return {
     eventId: EventId ?? null,
     atMs: parseUtc(Timestamp),

@@ -71,13 +71,13 @@ async function readBackJobs(
   for (const job of due) {
     const readBack = consents?.get(job.personId)?.[job.purpose]
     if (job.acknowledged || (readBack !== undefined && isOurs(readBack, job))) {
-      const told = readBack === undefined || readBack.version === '' ? undefined : readBack
+      const confirmed = readBack === undefined || readBack.version === '' ? undefined : readBack
       job.outcome = {
         status: 'applied',
-        version: told?.version ?? null,
+        version: confirmed?.version ?? null,
         rowId: null,
-        ...(told === undefined ? {} : { readBack: told }),
-        ...(told === undefined || job.sent === null ? {} : { sent: job.sent }),
+        ...(confirmed === undefined ? {} : { readBack: confirmed }),
+        ...(confirmed === undefined || job.sent === null ? {} : { sent: job.sent }),
       }
     }
   }

@@ -74,7 +74,7 @@ export function settingUp(start: () => Promise<ContractStand>): void {
       }
     })
 
-    it('is taken back, twice without harm, and done anew', async () => {
+    it('is taken back, twice without harm, and done again', async () => {
       const before = await stand.shape()
       const forgotten = await undoAll(stand, facts)
       const bare = await stand.shape()

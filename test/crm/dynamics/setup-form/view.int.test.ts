@@ -65,7 +65,7 @@ describe('the view of the subscriptions', () => {
     expect(readFacts(await runStep(stand, VIEW, facts)).view).toEqual(readFacts(after).view)
   })
 
-  it('pauses when it was deleted since, and is made anew only on a retry', async () => {
+  it('pauses when it was deleted since, and is created again only on a retry', async () => {
     const { stand, facts } = await withView()
     await stand.control('DELETE', ownRow)
     const pause = await pauseOf(runStep(stand, VIEW, facts))

@@ -1,5 +1,5 @@
 import type { SetupPause, StepChoice } from '../../../../contracts/setup.js'
-import { type CallContext, whereTold } from '../../../../http/index.js'
+import { type CallContext, ifAvailable } from '../../../../http/index.js'
 import type { StepContext } from '../../../crm.js'
 import type { DataverseClient } from '../../client.js'
 import type { Edit } from './edits.js'
@@ -214,7 +214,7 @@ async function sectionSpec(
   const filter = GRID_CONTROLS.map((name) => `name eq ${stringLiteral(name)}`).join(' or ')
   const listing = { setName: 'customcontrols', select: ['name'], filter, name: 'setup.look' }
   // Without such a control users change the toggle on the row's own form, so that this is no reason to stop.
-  const rows = (await whereTold(allRows(client, listing, context))) ?? []
+  const rows = (await ifAvailable(allRows(client, listing, context))) ?? []
   const there = new Set(rows.map((row) => row['name']))
   return {
     viewId: plain(context.choice?.viewId ?? facts.view?.viewId ?? OWN_VIEW.viewId),

@@ -1,6 +1,6 @@
 import {
   type CallContext,
-  whereTold,
+  ifAvailable,
   answer,
   entries,
   part,
@@ -61,7 +61,7 @@ async function knownPrivileges(
 ): Promise<ReadonlySet<string>> {
   const filter = names.map((name) => `name eq ${stringLiteral(name)}`).join(' or ')
   const listing = { setName: 'privileges', select: ['name'], filter, name: 'setup.privileges' }
-  const rows = await whereTold(allRows(client, listing, context))
+  const rows = await ifAvailable(allRows(client, listing, context))
   return new Set((rows ?? []).map((row) => String(row['name']).toLowerCase()))
 }
 
@@ -94,23 +94,23 @@ async function userPrivileges(
   userId: string,
   context: CallContext,
 ): Promise<ReadonlyMap<string, Depth> | null> {
-  let told: z.output<typeof privilege.schema>[]
+  let reported: z.output<typeof privilege.schema>[]
   try {
     const path = `systemusers(${userId})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges`
     const request = { method: 'GET', path, operation: LOOK, name: 'setup.privileges' } as const
     const read = { ...request, effect: 'read', headers: STRONG } as const
     const { body } = await client.json(read, held, context)
-    told = readRecords(privilege, body.RolePrivileges, context)
+    reported = readRecords(privilege, body.RolePrivileges, context)
   } catch (error) {
-    if (error instanceof UpstreamError && cannotTell(error)) {
+    if (error instanceof UpstreamError && doesNotReport(error)) {
       return null
     }
     throw error
   }
-  const unnamed = told.some(({ PrivilegeName }) => !PrivilegeName)
+  const unnamed = reported.some(({ PrivilegeName }) => !PrivilegeName)
   const names = unnamed ? await privilegeNames(client, context) : new Map<string, string>()
   const depths = new Map<string, Depth>()
-  for (const { PrivilegeName, PrivilegeId, Depth: given } of told) {
+  for (const { PrivilegeName, PrivilegeId, Depth: given } of reported) {
     const name = (PrivilegeName ?? names.get(PrivilegeId?.toLowerCase() ?? ''))?.toLowerCase()
     const depth = typeof given === 'number' ? DEPTHS[given] : DEPTHS.find((one) => one === given)
     if (name === undefined || depth === undefined) {
@@ -134,7 +134,7 @@ async function privilegeNames(client: DataverseClient, context: CallContext) {
   return new Map(rows.map((row) => [String(row['privilegeid']).toLowerCase(), String(row['name'])]))
 }
 
-function cannotTell(error: UpstreamError): boolean {
+function doesNotReport(error: UpstreamError): boolean {
   return (
     error.code === 'upstream_forbidden' ||
     error.code === 'upstream_not_found' ||

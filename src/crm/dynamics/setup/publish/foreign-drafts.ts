@@ -1,4 +1,4 @@
-import { type CallContext, whereTold } from '../../../../http/index.js'
+import { type CallContext, ifAvailable } from '../../../../http/index.js'
 import type { DataverseClient } from '../../client.js'
 import { FormShapeError } from '../form/xml-tree.js'
 import { withoutOurs } from '../form/splice.js'
@@ -53,7 +53,7 @@ export function foreignDrafts(
     }
     return drafts
   }
-  return whereTold(list())
+  return ifAvailable(list())
 }
 
 async function draftsOf(client: DataverseClient, kind: Kind, context: CallContext) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { answer, type CallContext, entries, part, whereTold } from '../../../../http/index.js'
+import { answer, type CallContext, entries, part, ifAvailable } from '../../../../http/index.js'
 import type { DataverseClient } from '../../client.js'
 import { lostAnswer } from '../../wire/errors.js'
 import { queryString } from '../../wire/odata.js'
@@ -85,7 +85,7 @@ async function learn({ client, facts }: DynamicsCrm, context: CallContext) {
 async function hasJourneys(client: DataverseClient, context: CallContext): Promise<boolean> {
   const path = `EntityDefinitions(LogicalName='${JOURNEYS_TABLE}')?$select=LogicalName`
   const look = getIfThere(client, path, journeys, context)
-  return (await whereTold(look)) !== null
+  return (await ifAvailable(look)) !== null
 }
 
 /** Always includes the base language; failing to read the others is no reason to stop. */
@@ -97,6 +97,6 @@ async function availableLanguages(
   const path = 'RetrieveAvailableLanguages()'
   const { operation } = languages
   const request = { method: 'GET', path, operation, name: 'setup.look', effect: 'read' } as const
-  const told = await whereTold(client.json(request, languages, context))
-  return [...new Set([baseLanguage, ...((told?.body.LocaleIds ?? []) as number[])])]
+  const response = await ifAvailable(client.json(request, languages, context))
+  return [...new Set([baseLanguage, ...((response?.body.LocaleIds ?? []) as number[])])]
 }

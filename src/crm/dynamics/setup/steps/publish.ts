@@ -112,7 +112,7 @@ function sectionGone(): SetupPause {
   return {
     code: 'stepFailed',
     message:
-      'Our section is not on the form any more, so that there is nothing to publish. Skip this step and set up anew, or abort.',
+      'Our section is no longer on the form, so there is nothing to publish. Skip this step and run set-up again, or abort.',
     choices: ['retry', 'skip', 'abort'],
     seen: {},
   }

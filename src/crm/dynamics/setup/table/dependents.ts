@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { answer, type CallContext, part, UpstreamError, whereTold } from '../../../../http/index.js'
+import {
+  answer,
+  type CallContext,
+  part,
+  UpstreamError,
+  ifAvailable,
+} from '../../../../http/index.js'
 import { SetupPaused } from '../../../crm.js'
 import type { DataverseClient } from '../../client.js'
 import { HAS_DEPENDENTS } from '../../wire/errors.js'
@@ -58,7 +64,7 @@ export async function namingDependents(
       throw error
     }
     // The refusal proves the use. The names are only for people, and the format of this list is not documented.
-    const used = (await whereTold(dependentsOf(client, component, context))) ?? []
+    const used = (await ifAvailable(dependentsOf(client, component, context))) ?? []
     const names = used.map(({ kind, name, id }) => `${kind} ${name ?? id}`).join(', ')
     throw new SetupPaused({
       code: 'stepFailed',
@@ -103,6 +109,6 @@ async function nameOf(
   const path = `${setName}(${id})?$select=name`
   const operation = `GET /${setName}({id})`
   const request = { method: 'GET', path, operation, name: 'setup.look', effect: 'read' } as const
-  const told = await whereTold(client.json(request, named, context))
-  return told?.body.name ?? null
+  const response = await ifAvailable(client.json(request, named, context))
+  return response?.body.name ?? null
 }

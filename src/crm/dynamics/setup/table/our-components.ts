@@ -3,7 +3,7 @@ import type { DataverseClient } from '../../client.js'
 import type { TableFacts } from '../../facts.js'
 import { SOLUTION } from '../../names.js'
 import { allRows } from '../../reading/pages.js'
-import { whereTold } from '../../../../http/index.js'
+import { ifAvailable } from '../../../../http/index.js'
 import { stringLiteral } from '../../wire/odata.js'
 
 /** `rootcomponentbehavior` of a table that is in a solution with all its parts; 1 and 2 are entries without them. */
@@ -60,7 +60,7 @@ function componentRows(client: DataverseClient, solutionId: string, context: Cal
     filter: `_solutionid_value eq ${solutionId}`,
     name: 'setup.look',
   }
-  return whereTold(allRows(client, listing, context))
+  return ifAvailable(allRows(client, listing, context))
 }
 
 /** The ids of those {@link ourComponents} that are entirely ours; empty without a solution. @throws UpstreamError */

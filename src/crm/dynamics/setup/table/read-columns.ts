@@ -33,7 +33,7 @@ const listing = answer(
   { name: 'dynamics.columns', operation: LOOK, lossUnit: 'page' },
   part({ value: entries }),
 )
-const TOLD = 'MetadataId,LogicalName,AttributeType'
+const COLUMN_FACTS = 'MetadataId,LogicalName,AttributeType'
 
 /** A column as the organisation has it. */
 export interface FoundColumn {
@@ -56,13 +56,15 @@ export async function readColumns(
   context: CallContext,
 ): Promise<ReadonlyMap<string, FoundColumn>> {
   const base = `EntityDefinitions(LogicalName='${table}')/Attributes`
-  const all = await ifTold(() => getIfThere(client, `${base}?$select=${TOLD}`, listing, context))
+  const all = await ifSupported(() =>
+    getIfThere(client, `${base}?$select=${COLUMN_FACTS}`, listing, context),
+  )
   const columns =
     all === null
       ? await readEach(client, base, ourNames(table), context)
       : readRecords(column, all.value, context)
   // Only text columns have a length, and the service returns it only if they are read as texts.
-  const texts = await ifTold(() =>
+  const texts = await ifSupported(() =>
     getIfThere(
       client,
       `${base}/Microsoft.Dynamics.CRM.StringAttributeMetadata?$select=LogicalName,MaxLength`,
@@ -89,7 +91,7 @@ export async function readColumns(
 }
 
 /** Null if the service has no such listing: only reading single columns is documented (docs/wire-dataverse.md, 9.4). */
-async function ifTold<T>(read: () => Promise<T | null>): Promise<T | null> {
+async function ifSupported<T>(read: () => Promise<T | null>): Promise<T | null> {
   try {
     return await read()
   } catch (error) {
@@ -108,7 +110,7 @@ async function readEach(
 ) {
   const found: z.output<typeof column.schema>[] = []
   for (const name of names) {
-    const path = `${base}(LogicalName='${name}')?$select=${TOLD}`
+    const path = `${base}(LogicalName='${name}')?$select=${COLUMN_FACTS}`
     const one = await getIfThere(client, path, column, context)
     found.push(...(one === null ? [] : [one]))
   }

@@ -67,7 +67,7 @@ function faultOfChosen(view: ViewRow | null): string | null {
 
 function faultOfOwn(view: ViewRow | null, wasMade: boolean): string | null {
   if (view === null) {
-    return wasMade ? 'Our view was deleted; "retry" makes it anew.' : null
+    return wasMade ? 'Our view was deleted; "retry" creates it again.' : null
   }
   if (!isActive(view)) {
     return 'Our view is deactivated; activate it, then retry.'

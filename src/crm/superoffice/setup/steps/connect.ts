@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { answer, type CallContext, part, whereTold } from '../../../../http/index.js'
+import { answer, type CallContext, part, ifAvailable } from '../../../../http/index.js'
 import type { SuperOfficeClient } from '../../client.js'
 import { checkStep } from '../../../own-step.js'
 import type { SuperOfficeCrm } from '../../session.js'
@@ -51,6 +51,6 @@ async function serverVersion(
   const { operation } = root
   const path = '/../../api'
   const request = { method: 'GET', path, operation, name: 'setup.look', effect: 'read' } as const
-  const told = await whereTold(client.json(request, root, context))
-  return told?.body.NetServerVersion ?? null
+  const response = await ifAvailable(client.json(request, root, context))
+  return response?.body.NetServerVersion ?? null
 }

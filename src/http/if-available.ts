@@ -5,7 +5,7 @@ import { type UpstreamCode, UpstreamError } from './upstream-error.js'
  * @returns null if it is refused or the answer is unreadable. @throws for a temporary fault or a fault on our side
  * (throttled, unreachable, credentials, cancelled, too large).
  */
-export async function whereTold<T>(asking: Promise<T>): Promise<T | null> {
+export async function ifAvailable<T>(asking: Promise<T>): Promise<T | null> {
   try {
     return await asking
   } catch (error) {
