@@ -63,7 +63,7 @@ export function wordFaults(root) {
     .join('\n')
   const known = new Set(source.match(/\w+/g))
   const bearers = readFileSync(path.join(root, 'docs/glossary.md'), 'utf8')
-    .split('## Called otherwise')[0]
+    .split('## Other names')[0]
     .matchAll(/`(\w+)(?:\.\w+)?`/g)
   const gone = [...bearers].filter(([, name]) => !known.has(name))
   return [...retired, ...gone.map(([, name]) => `docs/glossary.md: ${name} is nowhere in src`)]
