@@ -24,7 +24,7 @@ import { findListRun } from '../../src/sync/sendout/mailing-list.js'
 import { Systems } from '../../src/connection/systems.js'
 import { withDatabase } from '../support/with-database.js'
 
-// Refusals are what these tests are about.
+// These tests produce refusals.
 Runtime.install({ logger: new DefaultLogger('ERROR') })
 
 const database = withDatabase()
@@ -153,7 +153,7 @@ describe('the connection by which a sendout is decided', () => {
       checkChange(file as unknown as ConnectionFile, { existing, ofAccount: null })
     const refused = { code: 'value_invalid', path: 'connectionId' }
     expect(apply(null)).toThrow(expect.objectContaining(refused))
-    // One that a former release took stays itself, and the account gets another row.
+    // A connection that a former release stored does not change, and the account gets another row.
     const former = await saveConnection(db, file)
     expect(apply(former)).not.toThrow()
     const { connectionId } = await open(request({ accountId: account }), account)
@@ -193,7 +193,7 @@ describe('the connection by which a sendout is decided', () => {
 })
 
 describe('a change of CRM while a sendout is under way', () => {
-  /** Everybody is decided, by the connection that the account had when it was opened. */
+  /** Everybody is decided by the connection that the account had when the sendout was opened. */
   async function decided(who: Pick<PreSendRequest, 'connectionId' | 'accountId'>) {
     const asked = request(who)
     const { sendoutRunId } = await open(asked)

@@ -10,7 +10,7 @@ afterEach(async () => {
   server = null
 })
 
-/** Answers as somebody at PUBLIC_URL would. */
+/** Answers as a server at PUBLIC_URL would. */
 async function answering(listener: RequestListener): Promise<string> {
   const started = createServer(listener)
   server = started

@@ -15,7 +15,7 @@ const request = {
   stage: 'send',
 } as const
 
-/** Nothing is connected, and eMarketeer answers for the account as told. */
+/** No connection exists, and eMarketeer answers for the account with the given failure. */
 function check(code: UpstreamCode, status: number): Promise<unknown> {
   const account = () =>
     Promise.reject(

@@ -3,7 +3,7 @@ import { LifeSigns } from '../../src/activities/life-signs.js'
 
 const never = () => new Promise<never>(() => undefined)
 
-/** A context that keeps its beats; `beats(n)` resolves at the nth. */
+/** A context that records its heartbeats; `beats(n)` resolves at the nth. */
 function context(signal = new AbortController().signal) {
   const told: unknown[] = []
   const waiting: { readonly count: number; readonly resolve: () => void }[] = []

@@ -12,7 +12,7 @@ const database = withDatabase()
 let db: Database
 
 beforeAll(() => {
-  // One connection alone: whoever asks for a second one inside a transaction waits for itself.
+  // Only one connection, so that code that requests a second one inside a transaction waits for itself.
   db = openDatabase(database.url, { maxConnections: 1 })
 })
 afterAll(() => db.close())
@@ -25,7 +25,7 @@ const request: PreSendRequest = {
   stage: 'send',
 }
 
-/** Activities while eMarketeer is away: whoever asks it fails. */
+/** Activities while eMarketeer does not answer: every call to it fails. */
 function activities(runId = 'first') {
   const emarketeerOf = () => {
     throw new Error('eMarketeer was asked')
@@ -64,7 +64,7 @@ describe('a run that is opened only to end with nobody', () => {
     await expect(list()).rejects.toMatchObject({ code: 'list_not_available' })
     expect(await close(later, true)).toMatchObject({ outcome: 'aborted', mailingList: null })
     await expect(list()).rejects.toMatchObject({ code: 'list_not_available' })
-    // Opened once more, as its answer was lost: still the same run.
+    // Opened again because the answer was lost: still the same run.
     await open(later)
     await expect(list()).rejects.toMatchObject({ code: 'list_not_available' })
   })
@@ -76,11 +76,11 @@ describe('a run that is opened only to end with nobody', () => {
     const list = () => findListRun(db, { sendoutId: 'snd_reset', accountId: '1001' })
     await open(run, asked)
     expect(await close(run, false)).toMatchObject({ outcome: 'decided' })
-    // The steps are repeated with the same run, and abort comes.
+    // The steps are repeated with the same run, and an abort follows.
     await open(run, asked)
     expect(await close(run, true)).toMatchObject({ outcome: 'aborted', mailingList: null })
     await expect(list()).rejects.toMatchObject({ code: 'list_not_available' })
-    // Once aborted it stays so.
+    // An aborted run stays aborted.
     expect(await close(run, false)).toMatchObject({ outcome: 'aborted' })
   })
 
@@ -89,7 +89,7 @@ describe('a run that is opened only to end with nobody', () => {
     const run = randomUUID()
     await open(run, { ...request, sendoutId: 'snd_3' })
     const first = await close(run, false)
-    // Its answer was lost, and it is tried again.
+    // The answer was lost, and the call is repeated.
     expect(await close(run, false)).toEqual(first)
     const again = await activities('second').close(run, false)
     expect(again).toEqual({ ...first, problems: [...first.problems, 'decided_before'] })
@@ -118,10 +118,10 @@ describe('a run that is opened only to end with nobody', () => {
     await open(ours, asked)
     await close(ours, false)
     expect((await list('1001')).sendoutRunId).toBe(ours)
-    // Theirs is none yet: the id alone gives nobody ours.
+    // They have no list yet, and the id alone does not give them ours.
     await expect(list('1002')).rejects.toMatchObject({ code: 'sendout_not_found' })
     await open(theirs, { ...asked, accountId: '1002' })
-    // Theirs, which is not decided, takes no list away from ours.
+    // Theirs is not decided, so it takes no list away from ours.
     expect(await list('1001')).toMatchObject({ sendoutRunId: ours, run: 1 })
     await expect(list('1002')).rejects.toMatchObject({ code: 'list_not_available' })
     await close(theirs, false)

@@ -7,7 +7,7 @@ import type { CrmDriver } from '../../src/crm/crm.js'
 import { CRM_DRIVERS } from '../../src/crm/registry.js'
 import type { Systems } from '../../src/connection/systems.js'
 
-/** Plans the set-up of a connection to a CRM, as a workflow of some type asks for it. */
+/** Plans the set-up of a connection to a CRM, for a workflow of a given type. */
 function plan(
   crm: string,
   workflowType: string,

@@ -20,7 +20,7 @@ import { dynamicsStand, superOfficeStand, type RefusingStand } from './support/r
 
 const connectionId = 'acme'
 const TRIGGERS: readonly Trigger[] = ['sweep', 'webhook', 'preSend', 'manual']
-/** Pieces of work that come at the same moment. */
+/** Activities that start at the same moment. */
 const MANY = 40
 
 describe.each<[string, () => Promise<RefusingStand>, RegExp]>([
@@ -75,7 +75,10 @@ describe.each<[string, () => Promise<RefusingStand>, RegExp]>([
     await saveConnection(db, { ...settings, config })
   }
 
-  /** Sweeps, webhooks, sendouts and resyncs, on two workers, all at once. @returns how each ended, told apart once. */
+  /**
+   * Sweeps, webhooks, sendouts and resyncs on two workers, all started together. @returns how each ended, without
+   * repeats.
+   */
   async function manyAtOnce(): Promise<{ readonly ends: unknown[]; readonly requests: number }> {
     const before = await stand.requests()
     const ends = await Promise.allSettled(Array.from({ length: MANY }, (_, n) => work(n)))
@@ -94,7 +97,7 @@ describe.each<[string, () => Promise<RefusingStand>, RegExp]>([
     return new MockActivityEnvironment().run(read)
   }
 
-  /** As if five minutes had passed. */
+  /** Makes five minutes pass. */
   function theTimeComes(): Promise<unknown> {
     return db.query(`UPDATE connections SET crm_blocked_until = now() - interval '1 second'`)
   }
@@ -109,7 +112,7 @@ describe.each<[string, () => Promise<RefusingStand>, RegExp]>([
     expect(await shown()).toEqual({ state: 'active', pause: null })
     await stand.refuse()
 
-    // Whoever is under way when it happens may find out by itself, once.
+    // Work in progress at that moment may get the refusal itself, once.
     const first = await manyAtOnce()
     expect(first.ends).toEqual(['crm_auth_failed'])
     expect(first.requests).toBeLessThanOrEqual(MANY)

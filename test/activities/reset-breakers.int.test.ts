@@ -39,7 +39,7 @@ async function close(side: Side, forMs: number, code = `${side}_rate_limited`): 
   await tripBreaker(db, { connectionId, side, untilMs, code, reason: null, config: {} })
 }
 
-/** Work that began when the gate had been closed, and whose calls were answered. */
+/** Work that began while the breaker was tripped, and whose calls were answered. */
 async function beginWork(): Promise<SyncSession> {
   const connection = (await findConnection(db, connectionId))!
   const call = { tally: { totals: () => ({ emarketeer: 1, crm: 1 }) } }
@@ -91,7 +91,7 @@ describe('a system that asks to be left alone for a day', () => {
     const error: unknown = await http.text(request).catch((thrown: unknown) => thrown)
     server.close()
     http.close()
-    // As the activity's failure has it.
+    // In the form of the activity's failure.
     expect(error).toMatchObject({ message: expect.stringContaining('asked to wait 86400 seconds') })
 
     const session = await beginWork()

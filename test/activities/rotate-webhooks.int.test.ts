@@ -18,7 +18,7 @@ import { CONNECTION_ID } from '../sync/support/open-systems.js'
 import { ACCOUNT_ID } from '../sync/support/stand-ins.js'
 import { withWorld } from '../sync/support/world.js'
 
-// Failures are what some of these tests are about.
+// Some of these tests produce failures.
 Runtime.install({ logger: new DefaultLogger('ERROR') })
 
 const connectionId = CONNECTION_ID
@@ -26,7 +26,7 @@ const world = withWorld()
 const environment = new MockActivityEnvironment()
 const vault = createSecretsVault([new Secret('k'.repeat(32))])
 
-/** Every call to a hook as it came, and how it was answered. */
+/** Every call to a hook as received, with its answer. */
 const calls: {
   readonly path: string
   readonly status: number
@@ -77,7 +77,7 @@ const install = async (url?: string) => {
 const begin = (intervention = asked()) =>
   environment.run(activities().beginWebhookRotation, intervention)
 
-/** As the workflow does, but for the wait until every gateway knows the address. */
+/** Does what the workflow does, except the wait until every gateway knows the address. */
 async function rotate() {
   await begin()
   return install()
@@ -88,7 +88,7 @@ const dynamics = <T>(method: string, path: string, body?: unknown) =>
   world.now.standIns.dynamics<T>(method, path, body)
 const drain = () => dynamics('POST', 'webhooks/drain')
 const pausePosting = (paused: boolean) => world.now.dynamicsSwitch({ webhooks: { paused } })
-/** Sends a call again, as a sender does that got no answer. */
+/** Sends a call again, as a sender without an answer does. */
 const again = ({ path, headers, body }: (typeof calls)[number]) =>
   fetch(`${publicUrl}${path}`, { method: 'POST', headers, body })
 const callsTo = (side: 'crm' | 'em', ref: string) =>
@@ -147,7 +147,7 @@ describe('new addresses and secrets of webhooks', () => {
     expect(callsTo('crm', former.webhookRef)).toEqual([202, 202])
     expect(callsTo('crm', fresh.webhookRef)).toEqual([202])
     expect(await dynamics('GET', 'webhooks')).toMatchObject({ failed: 0 })
-    // Both former, address and secret, after the new ones are registered.
+    // With both the former address and the former secret, after the new ones are registered.
     const [late] = calls
     expect(late?.headers['x-em-secret']).not.toBe(calls.at(-1)?.headers['x-em-secret'])
     expect((await again(late!)).status).toBe(202)
@@ -182,7 +182,7 @@ describe('new addresses and secrets of webhooks', () => {
   it('go on with the former one that is still registered, where it was replaced meanwhile', async () => {
     await rotate()
     const registered = await connection()
-    // A file is applied again, or a rotation registers late, while another rotation has begun.
+    // A file is applied again, or a rotation registers late, after another rotation has begun.
     await begin()
     await endOverlap(world.now.db, connectionId, registered.webhookRef)
     const [former] = await retiredAddresses(world.now.db, connectionId)
@@ -195,7 +195,7 @@ describe('new addresses and secrets of webhooks', () => {
   it('heal by the sweep where a secret was made and not stored', async () => {
     await rotate()
     const emarketeer = world.now.systems.emarketeerOf(ACCOUNT_ID)
-    // As a worker that is killed in between leaves it; eMarketeer signs with the one before for a day.
+    // The state that a killed worker leaves. eMarketeer also signs with the previous secret for 24 hours.
     await emarketeer.rotateWebhookSecret()
     const { secret } = await emarketeer.rotateWebhookSecret()
     const known = async () => {

@@ -17,7 +17,7 @@ import { findListRun } from '../../src/sync/sendout/mailing-list.js'
 import type { Systems } from '../../src/connection/systems.js'
 import { withDatabase } from '../support/with-database.js'
 
-// Refusals are part of it.
+// These tests produce refusals.
 Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) })
 
 const database = withDatabase()
@@ -32,10 +32,10 @@ beforeAll(() => {
 })
 afterAll(() => db.close())
 
-/** What happens to connections: a file is applied, or one is disabled. */
+/** A change of connections: a file is applied, or a connection is disabled. */
 type Change = { readonly does: 'apply' | 'disable'; readonly id: number; readonly account: number }
 
-/** Somebody asks for a sendout, by an account or by any id there is, and things change meanwhile. */
+/** A request for a sendout, by an account or by any existing id, while connections change. */
 interface Send {
   readonly does: 'send'
   readonly by: 'account' | 'id'
@@ -53,7 +53,7 @@ interface Read {
 }
 
 const ACCOUNTS = 3
-/** Four that files name, and the rows of the three accounts without CRM, which anybody may try to name. */
+/** Four that files name, and the rows of the three accounts without a CRM, which anybody may try to name. */
 const IDS = 4 + ACCOUNTS
 const pick = (count: number) => fc.nat({ max: count - 1 })
 
@@ -80,13 +80,15 @@ const step: fc.Arbitrary<Change | Send | Read> = fc.oneof(
   }),
 )
 
-/** The rules in plain: whose each id is, which connection each account has, and what each was last sent by. */
+/**
+ * The rules in simple form: the owner of each id, the connection of each account, and the connection of each sendout.
+ */
 class Tenants {
   readonly owner = new Map<string, string>()
   readonly live = new Map<string, string>()
-  /** By account: how often a CRM was connected where none was. Connected again, it may know other Nos. */
+  /** By account: how often a CRM was connected when none was. A CRM that is connected again may know other Nos. */
   readonly connected = new Map<string, number>()
-  /** By account and sendout: the run, and the connection that it began on; null: none, eMarketeer alone. */
+  /** By account and sendout: the run, and the connection on which it began; null: eMarketeer alone. */
   readonly sent = new Map<string, { readonly run: string; readonly by: string | null }>()
 
   constructor(private readonly world: number) {}
@@ -171,7 +173,7 @@ class Tenants {
     this.sent.set(`${account} ${request.sendoutId}`, { run: sendoutRunId, by: begunOn })
   }
 
-  /** eMarketeer alone where the account has no connection, else that one; always the account's own. */
+  /** eMarketeer alone if the account has no connection, otherwise that connection; always the account's own. */
   async expectDecidedBy(account: string, { sendoutRunId, connectionId }: OpenedSendout) {
     const run = await findSendoutRun(db, sendoutRunId)
     expect(run).toMatchObject({ accountId: account, connectionId })
@@ -184,7 +186,7 @@ class Tenants {
     )
   }
 
-  /** The account's connection and which time it was connected; null: none. */
+  /** The account's connection, and how often it was connected; null: none. */
   connectionOf(account: string): string | null {
     const live = this.live.get(account)
     return live === undefined ? null : `${live}, time ${this.connected.get(account)}`
@@ -268,7 +270,7 @@ describe('accounts with any history of connections, and callers with any id', ()
               ? tenants.read(one)
               : tenants.change(one))
         }
-        // Whatever happened: everything that may be read, read once more.
+        // After all changes, everything that may be read is read again.
         for (const account of [0, 1, 2]) {
           await tenants.read({ does: 'read', account, sendout: 0 })
         }

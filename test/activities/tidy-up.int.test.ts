@@ -24,7 +24,7 @@ let connection: Pick<
   | 'crmBlockedUntil'
   | 'emarketeerBlockedUntil'
 >
-/** What either side's webhooks meet. */
+/** The behaviour of each side's webhooks. */
 let crm: (call: CallContext) => Promise<{ reactivated: boolean }>
 let emarketeer: (call: CallContext) => Promise<null>
 const warn = jest.fn()

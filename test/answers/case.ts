@@ -5,35 +5,37 @@ import type { Stage } from './stage.js'
 interface Common {
   /** Name of the registered schema. */
   readonly answer: string
-  /** A true answer, or a record of one, as the vendor's page has it (docs/wire-*.md). */
+  /** A correct answer, or a record of one, from the vendor's page (docs/wire-*.md). */
   readonly example: unknown
-  /** What the product cannot work without, by path; whatever else is told oddly costs nothing. */
+  /** Paths that the product requires. An odd value anywhere else loses nothing. */
   readonly needs: readonly string[]
 }
 
-/** An answer that is read, or lost, as a whole. */
+/** An answer that is read or lost completely. */
 export interface BodyCase extends Common {
-  /** Reads it as the product does. @throws where it is lost. */
+  /** Reads it as the product does. @throws if it is lost. */
   readonly body: (stage: Stage, given: unknown) => Promise<unknown>
 }
 
-/** Records of a page, of which one is odd. */
+/** Records of a page, one of which is odd. */
 export interface RecordCase extends Common {
-  /** Two more, by other ids. */
+  /** Two more records with other ids. */
   readonly others: readonly [unknown, unknown]
-  /** Reads a page of them as the product does. @returns those that were read. */
+  /** Reads a page of them as the product does. @returns the records that were read. */
   readonly records: (stage: Stage, given: readonly unknown[]) => Promise<readonly unknown[]>
-  /** Columns whose null is a value of its own that says nothing: the record is unknown, and not told to be unreadable. */
+  /**
+   * Columns whose null is a valid value without information: the record is unknown, but is not reported as unreadable.
+   */
   readonly unknownNulls?: readonly string[]
-  /** Nobody is there to be told, as the record is part of a posted event; or an odd value says nothing. */
+  /** Nobody receives the report because the record is part of a posted event; or an odd value has no meaning. */
   readonly quiet?: true
-  /** Without these nobody knows whose a record is, and where the next page begins: the page is lost. */
+  /** Without these the record's owner and the start of the next page are unknown: the page is lost. */
   readonly pageNeeds?: readonly string[]
-  /** What must never be made of an odd record, whatever it is: a deny that is read as anything else. */
+  /** What must never result from an odd record: a deny that is read as any other value. */
   readonly never?: (read: unknown) => boolean
-  /** Oddities that are true answers of another meaning: `donotbulkemail (null)`. */
+  /** Oddities that are correct answers with another meaning: `donotbulkemail (null)`. */
   readonly meansOther?: readonly string[]
-  /** What a column is called where it is told, if not by its own name. */
+  /** The name under which a column is reported, if it is not its own. */
   readonly toldAs?: Readonly<Record<string, string>>
 }
 
@@ -42,7 +44,7 @@ export type Case = BodyCase | RecordCase
 /** A posted event that is refused. */
 export class Refused extends Error {}
 
-/** Where it is not null. @throws Refused */
+/** The value if it is not null. @throws Refused */
 export function orRefused<T>(read: T | null): T {
   if (read === null) {
     throw new Refused('refused')
@@ -58,7 +60,7 @@ export function registered(name: string) {
   return answer
 }
 
-/** Asked by the CRM's client, for what reads no further. */
+/** A case of the CRM's client, for schemas without further reading. */
 export function body(
   name: string,
   example: unknown,
@@ -78,7 +80,7 @@ export function body(
   }
 }
 
-/** As the rows of a page, for what reads no further. */
+/** A case with rows of a page, for schemas without further reading. */
 export function rows(
   name: string,
   example: object,
@@ -106,7 +108,7 @@ export function rows(
   }
 }
 
-/** As entries of a list in an answer. */
+/** A case with entries of a list in an answer. */
 export function listed(
   name: string,
   example: object,

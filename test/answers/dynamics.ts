@@ -54,7 +54,7 @@ const SUBSCRIPTION = {
 
 const ADDRESSES = ['emailaddress1', 'emailaddress2', 'emailaddress3'] as const
 
-/** One after the other, as the stage gives one answer at a time. */
+/** One after the other, because the stage returns one answer at a time. */
 async function inTurn<T>(
   rows: readonly unknown[],
   read: (row: unknown, at: number) => Promise<readonly T[]>,
@@ -66,7 +66,7 @@ async function inTurn<T>(
   return all
 }
 
-/** As `mutations` puts it. */
+/** The odd word that `mutations` uses. */
 const ODD_WORD = 'an unknown word'
 
 function isObject(row: unknown): row is Readonly<Record<string, unknown>> {
@@ -79,7 +79,7 @@ const neighbour = (n: number) => ({
   contactid: guid(n),
   emailaddress1: `n${n}@example.test`,
 })
-/** A row of a contact of its own. */
+/** A row of a separate contact. */
 const rowOf = (n: number) => ({
   ...SUBSCRIPTION,
   em_subscriptionsid: guid(n),
@@ -227,7 +227,7 @@ export const DYNAMICS: readonly Case[] = [
     never: (read) => JSON.stringify(read).includes('"subscribed":true'),
   },
   {
-    // By address: who cannot be made out is not nobody.
+    // By address: an unidentified record does not count as absent.
     answer: 'dynamics.contact',
     example: CONTACT,
     others: [neighbour(1), neighbour(3)],
@@ -243,7 +243,7 @@ export const DYNAMICS: readonly Case[] = [
           stage.context,
         )
         const isThere = contacts.some((one) => [one.email, ...one.denyOnlyEmails].includes(email))
-        // Told to be elsewhere, or nowhere: a true answer of another meaning.
+        // Reported at another address, or at none: a correct answer with another meaning.
         const isElsewhere = isObject(row) && [null, ODD_WORD].includes(row['emailaddress1'] as null)
         if (!isThere && !isElsewhere && !unknownEmails?.includes(email)) {
           throw new Error('who cannot be read is taken for nobody')
@@ -255,7 +255,7 @@ export const DYNAMICS: readonly Case[] = [
     meansOther: ['donotbulkemail (null)'],
   },
   {
-    // Of a delta, which proves whomever it does not mention: not where nobody knows of whom a row is, and it says so.
+    // A delta, which proves everybody that it does not contain, but not if a row's owner is unknown, which it reports.
     answer: 'dynamics.contact',
     example: CONTACT,
     others: [neighbour(1), neighbour(3)],
@@ -281,7 +281,7 @@ export const DYNAMICS: readonly Case[] = [
     meansOther: ['donotbulkemail (null)'],
   },
   {
-    // By contact: a row that cannot be made out is not one that is missing, for which another one is written.
+    // By contact: an unidentified row does not count as missing, because otherwise another one would be written.
     answer: 'dynamics.subscription',
     example: SUBSCRIPTION,
     others: [rowOf(1), rowOf(3)],
@@ -314,7 +314,7 @@ export const DYNAMICS: readonly Case[] = [
     never: (read) => JSON.stringify(read).includes('"subscribed":true'),
   },
   {
-    // Rows of a category that cannot be told may be of any.
+    // Rows of an unknown category may belong to any.
     answer: 'dynamics.category',
     example: { ...ETAG, em_catid: guid(7), ...CATEGORY },
     others: [categoryOf(1), categoryOf(3)],
@@ -326,7 +326,7 @@ export const DYNAMICS: readonly Case[] = [
         .filter((_, at) => value.length === 3 || at !== 1)
       stage.say((path) => ({ value: path.endsWith('$batch') ? rows : value }))
       const ids = rows.map((row) => row.em_subscriptionsid)
-      // The row is told as well, and by the category alone in this walk.
+      // The row is reported too, in this walk only by its category.
       const onUnreadable = (told: UnreadableRecord) =>
         told.operation.endsWith(TABLES.categories.setName) || told.path !== '_em_category_value'
           ? stage.context.onUnreadable?.(told)
@@ -339,7 +339,7 @@ export const DYNAMICS: readonly Case[] = [
       }
       return read.filter(({ subscribed }) => subscribed !== null)
     },
-    // A colleague's category has none; the row tells that it is not one of theirs.
+    // A colleague's category has none; the row shows that it is not one of ours.
     unknownNulls: ['em_categoryid'],
     never: (read) => JSON.stringify(read).includes('"subscribed":true'),
   },

@@ -88,7 +88,7 @@ const WRITE: StateWrite = {
 }
 const RESULT = { index: 0, status: 'applied', version: 4, changeId: 'chg_1' }
 
-/** Results are told by their place. */
+/** Results are identified by their position. */
 function placed(result: unknown, index: number): unknown {
   const told = (result as { index?: unknown } | null)?.index
   return Number.isInteger(told) ? { ...(result as object), index } : result
@@ -258,7 +258,7 @@ export const EMARKETEER: readonly Case[] = [
       say(() => given)
       const asked = { contactIds: ['100009'] }
       const { missing, unreadable } = await emarketeer.readStates(asked, undefined, context)
-      // Neither answered nor missing: unknown.
+      // Neither returned nor missing: unknown.
       expect([...missing, ...unreadable.map(({ contactId }) => contactId)]).toEqual(['100009'])
     },
   },
@@ -291,7 +291,7 @@ export const EMARKETEER: readonly Case[] = [
     records: async ({ say, emarketeer, context }, items) => {
       say(() => ({ items, missing: [] }))
       const contactIds = items.length === 3 ? ['100001', '100002', '100003'] : ['100002', '100003']
-      // Whom it is about that cannot even be named, is told besides by who is not answered.
+      // If the contact cannot even be named, the missing answer also identifies it.
       const told: UnreadableRecord[] = []
       const onUnreadable = (one: UnreadableRecord) => told.push(one)
       const read = await emarketeer.readStates({ contactIds }, undefined, { onUnreadable })

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 
-/** Loads every module that may have a schema of an answer: they are registered as they are loaded. */
+/** Loads every module that may have a schema of an answer, because schemas are registered when they are loaded. */
 const root = new URL('../../src/', import.meta.url)
 for (const folder of ['crm/', 'emarketeer/', 'http/']) {
   const files = readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })

@@ -1,6 +1,6 @@
-/** One field of an answer, told in another way. */
+/** One field of an answer in another form. */
 export interface Mutation {
-  /** `detail.new.version`; `contactIds.0`; empty: the whole. */
+  /** `detail.new.version`; `contactIds.0`; empty: the complete answer. */
   readonly path: string
   readonly how: string
   readonly value: unknown
@@ -8,7 +8,7 @@ export interface Mutation {
 
 const ABSENT = Symbol('absent')
 
-/** Of each type of JSON one that no field of ours means anything by. */
+/** One value of each JSON type that has no meaning in any of our fields. */
 const ODD: Readonly<Record<string, unknown>> = {
   text: 'an unknown word',
   number: -7.5,
@@ -28,8 +28,8 @@ function typeOf(value: unknown): string {
 }
 
 /**
- * The answer with one field at a time absent, null, of another type of JSON, an unknown word in place of a text, and with
- * further fields in each of its objects.
+ * The answer with one field at a time absent, null, of another JSON type, with an unknown word instead of a text, and
+ * with further fields in each of its objects.
  */
 export function* mutations(whole: unknown): Generator<Mutation> {
   for (const { path, value, put } of fields(whole)) {
@@ -56,7 +56,7 @@ export function* mutations(whole: unknown): Generator<Mutation> {
 interface Field {
   readonly path: string
   readonly value: unknown
-  /** The whole with another value here. */
+  /** The complete answer with another value at this path. */
   readonly put: (other: unknown) => unknown
 }
 

@@ -6,22 +6,22 @@ import { SuperOfficeClient } from '../../src/crm/superoffice/client.js'
 import { createEmarketeerClient, type EmarketeerClient } from '../../src/emarketeer/index.js'
 import { type CallContext, createHttp, type UnreadableRecord } from '../../src/http/index.js'
 
-/** Who asks, of a service that answers what a test says. */
+/** The caller, with a service that returns a test's answers. */
 export interface Stage {
   readonly url: string
   readonly emarketeer: EmarketeerClient
   readonly dynamics: DataverseClient
   readonly superOffice: SuperOfficeClient
-  /** Of the case at hand. */
+  /** The context of the present case. */
   readonly context: CallContext
-  /** Answers as JSON from now on; undefined: the usual one. `$batch` gets each of the given as a part. */
+  /** Answers with this JSON from now on; undefined: the usual answer. A `$batch` gets each given value as a part. */
   say(answer: (path: string) => unknown): void
-  /** Records told to be unreadable since it was last asked. */
+  /** Records reported as unreadable since the last call. */
   unreadable(): readonly UnreadableRecord[]
   close(): Promise<void>
 }
 
-/** What is answered in a case that is about something else. */
+/** The answer to requests that a case does not test. */
 function usual(path: string): unknown {
   return path.includes('currentPrincipal') ? { AssociateId: 316 } : { value: [] }
 }

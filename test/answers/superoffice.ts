@@ -54,10 +54,10 @@ const EMAIL = {
   'email.person_id.DeletedDate': '0001-01-01T00:00:00.0000000',
 }
 
-/** Whose rows are, whatever they tell of it. */
+/** The owners of the rows, independent of their content. */
 const whose = (given: readonly unknown[]) => (given.length === 3 ? [1, 2, 3] : [1, 3])
 
-/** An archive that gives the rows of whom it is asked for, by a key; both as they truly are. */
+/** An archive that returns the rows of the requested persons by a key, both with their correct values. */
 function sayArchive({ say }: Stage, key: string, given: readonly unknown[]): void {
   const persons = whose(given)
   say((path) => {
@@ -76,7 +76,7 @@ function sayArchive({ say }: Stage, key: string, given: readonly unknown[]): voi
   })
 }
 
-/** Rows of an archive have no schema: a column is judged where it is used. */
+/** Rows of an archive have no schema: a column is checked where it is used. */
 const ARCHIVE_ROWS: readonly Case[] = [
   {
     answer: 'superoffice.archivePage',
@@ -100,7 +100,7 @@ const ARCHIVE_ROWS: readonly Case[] = [
       return [...read].filter(([, consents]) => consents.marketingSendouts.value !== null)
     },
     never: (read) => /"value":"(?!withdrawn|none)/.test(JSON.stringify(read)),
-    // Of an unknown purpose it is another row than ours; an unknown basis is one that the tenant made (C2).
+    // With an unknown purpose it is not our row; an unknown basis is the tenant's own (C2).
     meansOther: ['consentperson.legalBase_id.key (an unknown word)'],
   },
   {
@@ -110,7 +110,7 @@ const ARCHIVE_ROWS: readonly Case[] = [
       { ...EMAIL, 'email.person_id': 1 },
       { ...EMAIL, 'email.person_id': 3 },
     ],
-    // Whether somebody is in the bin has to be known: a withdrawal of theirs counts only outside of it.
+    // It must be known whether a person is in the bin, because their withdrawal counts only outside of it.
     needs: [PERSON, 'email.email_address', 'email.person_id.DeletedDate'],
     quiet: true,
     records: async (stage, given) => {
@@ -126,7 +126,7 @@ const ARCHIVE_ROWS: readonly Case[] = [
     meansOther: ['email.email_address (null)'],
   },
   {
-    // Two addresses, of which one does not tell its rank: the person belongs to no guessed one.
+    // Two addresses, one without a rank: the person does not belong to a guessed one.
     answer: 'superoffice.archivePage',
     example: EMAIL,
     others: [
@@ -163,7 +163,7 @@ const ARCHIVE_ROWS: readonly Case[] = [
     meansOther: ['email.email_address (null)'],
   },
   {
-    // By address: whose it is that cannot be made out, is not nobody.
+    // By address: an unidentified owner does not count as absent.
     answer: 'superoffice.archivePage',
     example: { [PERSON]: 2, 'email.email_address': 'n2@x.test', 'email.type': 0 },
     others: [

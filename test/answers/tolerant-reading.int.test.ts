@@ -9,9 +9,10 @@ import { openStage, type Stage } from './stage.js'
 import { SUPEROFFICE } from './superoffice.js'
 
 /*
- * Every schema of an answer (docs/architecture.md, "Tolerant reading"): of a true answer one field at a time is told oddly,
- * and exactly the unit of loss is lost: the record, told by operation and place, and none of its neighbours; the page or
- * the call, by an error of the catalogue that names them. What the product can do without costs nothing.
+ * Tests every schema of an answer (docs/architecture.md, "Tolerant reading") by changing one field of a correct answer
+ * at a time. Exactly the unit of loss must be lost: the record, reported by operation and path, and none of its
+ * neighbours; or the page or the call, by an error of the catalogue that names them. Fields that the product does not
+ * need lose nothing.
  */
 
 const CASES: readonly Case[] = [...EMARKETEER, ...DYNAMICS, ...SUPEROFFICE]
@@ -56,7 +57,7 @@ describe.each(CASES)('$answer', (given) => {
   }, 120_000)
 })
 
-/** The whole, what is needed, and what it is in. */
+/** Whether a path is the complete answer, a required field, or one that contains it. */
 function isNeeded(given: Case, path: string): boolean {
   const { needs } = given
   return (
@@ -141,7 +142,7 @@ async function losesRecord(given: RecordCase, { path, how, value }: Mutation): P
 
 const NEIGHBOURS = new Map<RecordCase, readonly unknown[]>()
 
-/** What is read of the others alone. */
+/** The reading of the other records alone. */
 async function neighbours(given: RecordCase): Promise<readonly unknown[]> {
   const read = NEIGHBOURS.get(given) ?? (await given.records(stage, given.others))
   expect(stage.unreadable()).toEqual([])
@@ -149,7 +150,7 @@ async function neighbours(given: RecordCase): Promise<readonly unknown[]> {
   return read
 }
 
-/** Whether a record is told to be unreadable at the field that is odd. */
+/** Whether a record is reported as unreadable at the odd field. */
 function isAt(told: string, path: string): boolean {
   const place = told === '(whole body)' ? '' : told.replaceAll(/\[(\d+)\]/g, '.$1')
   return (

@@ -26,7 +26,7 @@ const env = (more: Readonly<Record<string, string>> = {}) => ({
   ...more,
 })
 
-/** What a test states of an error: everything but the hint, which is the catalogue's. */
+/** The parts of an error that a test checks: everything except the hint, which comes from the catalogue. */
 async function errorOf(args: readonly string[], variables = env()) {
   const ended = await runLbsync([...args, '--json'], variables)
   const { error } = documentOf<ErrorDocument>(ended)

@@ -10,7 +10,7 @@ import { addDev } from '../../dev/dev-command.js'
 import { buildProgram } from '../../src/cli/program.js'
 import { checkoutRoot } from '../../src/checkout.js'
 
-/** Collects what is written. */
+/** Collects written text. */
 function stream(): { readonly writable: Writable; text(): string } {
   const chunks: string[] = []
   const writable = new Writable({

@@ -37,7 +37,7 @@ interface Changes {
   readonly section?: Readonly<Record<string, string>>
 }
 
-/** `connection apply --no-setup` of a file that is good but for the changes. */
+/** `connection apply --no-setup` of a file that is valid except for the changes. */
 async function apply({ accountId = ACCOUNT_ID, secret = CLIENT_SECRET, section }: Changes = {}) {
   const file = await files.write({
     connectionId,

@@ -15,7 +15,7 @@ const file = {
 const row = (changes: Partial<ConnectionRow>) =>
   ({ ...file, state: 'active', pauseMode: null, ...changes }) as unknown as ConnectionRow
 
-/** What a check throws, as its code and words; null: nothing. */
+/** The error of a check, as its code and message; null: none. */
 function refusal(check: () => void): { code: string; message: string } | null {
   try {
     check()

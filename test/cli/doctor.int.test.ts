@@ -20,7 +20,7 @@ const temporal = withTemporal()
 const { INDEXED_VALUE_TYPE_KEYWORD, INDEXED_VALUE_TYPE_TEXT } =
   proto.temporal.api.enums.v1.IndexedValueType
 
-/** Answers as the gateway's `/healthz` does, and as eMarketeer does of an account that it does not know. */
+/** Answers like the gateway's `/healthz`, and like eMarketeer for an account that it does not know. */
 let gateway: Server
 beforeAll(async () => {
   gateway = createServer(({ url = '', headers }, response) => {
@@ -50,7 +50,7 @@ const env = () => ({
   ALLOW_LOOPBACK_HTTP: 'true',
 })
 
-/** As `connection apply` stores it. */
+/** In the form that `connection apply` stores. */
 const connectionOf = (connectionId: string, accountId: string, secret: object) => {
   const settings = {
     connectionId,
@@ -88,7 +88,7 @@ async function doctor(more: Record<string, string> = {}) {
 describe('lbsync doctor', () => {
   it('finds nothing at fault where nothing is, and reports the length of a key', async () => {
     const { exitCode, healthy, wrong, text } = await doctor()
-    // The namespaces of tests keep what has ended for a day.
+    // The namespaces of tests keep ended workflows for a day.
     expect(wrong).toMatchObject([
       { outcome: 'warning', message: 'The namespace keeps ended workflows for 1 days.' },
     ])
@@ -166,7 +166,7 @@ describe('lbsync doctor', () => {
     ])
     expect(text).not.toContain('sixteen letters')
     expect(text).not.toContain('GONE_SECRET')
-    // eMarketeer of this test knows no account at all.
+    // eMarketeer does not know any account in this test.
     expect(wrong.filter(({ code }) => code === 'account_not_found')).toHaveLength(3)
   })
 
@@ -192,7 +192,7 @@ describe('a namespace whose search attributes do not fit', () => {
   })
   afterAll(() => connection.close())
 
-  /** A namespace that has these already. */
+  /** A namespace that already has these search attributes. */
   async function namespaceWith(searchAttributes: Record<string, number>): Promise<string> {
     const namespace = `odd-${randomBytes(6).toString('hex')}`
     await connection.workflowService.registerNamespace({
@@ -217,7 +217,7 @@ describe('a namespace whose search attributes do not fit', () => {
   })
 
   it('is refused by a worker where it takes no more', async () => {
-    // A server with its own database takes ten of a kind (https://docs.temporal.io/search-attribute).
+    // A server with its own database accepts ten of a kind (https://docs.temporal.io/search-attribute).
     const others = Array.from({ length: 8 }, (_, index) => [
       `Other${index}`,
       INDEXED_VALUE_TYPE_KEYWORD,

@@ -33,7 +33,7 @@ const emarketeer = (path: string, body: unknown) =>
 const dynamics = <T>(path: string, body: unknown, method?: string) =>
   post<T>(`${stack.places.dynamics.controlUrl}/${path}`, body, method)
 
-/** Runs a command, and holds its document to the example of docs/cli.md. */
+/** Runs a command, and compares its document with the example of docs/cli.md. */
 async function documented<T = Record<string, unknown>>(
   usage: string,
   args: readonly string[],
@@ -79,7 +79,7 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop(), 5 * MINUTES)
 
-/** A rep allows again; no webhook tells of it, so that the sweep finds it. */
+/** A rep allows again without a webhook, so that the sweep finds it. */
 async function allowInCrm() {
   await dynamics('switches', { webhooks: { loseShare: 1 } })
   await dynamics(`rows/contact/${contactId}`, { values: { donotbulkemail: false } }, 'PATCH')
@@ -222,7 +222,7 @@ describe('documents of a complete stack', () => {
       const curl = (await blocksOf('docs/gateway.md', 'sh')).at(-1)!
       const page = JSON.parse(await run('/bin/sh', ['-c', curl])) as { entries: unknown[] }
       expect(page.entries).toHaveLength(2)
-      // What runs is held to its types with everything else; it has to be what the page shows.
+      // The types of the program that runs are checked with all other code; it must be equal to the page's example.
       const example = 'test/client/fixtures/gateway-page.ts'
       expect(await blocksOf('docs/gateway.md', 'ts')).toEqual([await readFile(example, 'utf8')])
       const listed = await run(process.execPath, ['--import', 'tsx', example])

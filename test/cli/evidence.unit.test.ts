@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { buildProgram } from '../../src/cli/program.js'
 import { requireEvidence } from '../../src/app/require-evidence.js'
 
-/** What is refused, as its code and place; null: nothing. */
+/** The refusal, as its code and path; null: none. */
 function refusal(change: { reason?: string; by?: string }): string | null {
   try {
     requireEvidence({ reason: 'The customer confirms the import', by: 'Kari', ...change })
@@ -59,7 +59,7 @@ describe('evidence of a person', () => {
     expect(refusal({ reason: text, by: text })).toBeNull()
   })
 
-  /** Each with what else it needs; none of them comes to reach for anything outside. */
+  /** Each command with its other required options. None of them calls anything outside. */
   const COMMANDS: Readonly<Record<string, readonly string[]>> = {
     'connection apply': ['no-file.json'],
     'connection pause': ['acme'],

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { afterAll, beforeAll } from '@jest/globals'
 
-/** A connection file that is good but for what a test changes. */
+/** A connection file that is valid except for a test's changes. */
 export const GOOD_CONNECTION = {
   connectionId: 'acme-dynamics',
   accountId: '1001',
@@ -16,7 +16,7 @@ export const GOOD_CONNECTION = {
   },
 } as const
 
-/** A pre-send request that is good but for what a test changes. */
+/** A pre-send request that is valid except for a test's changes. */
 export const GOOD_REQUEST = {
   connectionId: 'acme-dynamics',
   sendoutId: 'snd_77',
@@ -25,7 +25,7 @@ export const GOOD_REQUEST = {
   stage: 'send',
 } as const
 
-/** Writes JSON files for the commands of a test file into a directory of its own, removed at the end. */
+/** Writes JSON files for the commands of a test file into a directory of its own, which is removed at the end. */
 export function withFiles(): { write(content: unknown): Promise<string> } {
   let directory = ''
   let written = 0

@@ -48,7 +48,7 @@ it('a pause that runs is joined by the same, and not by one that would stop less
   release()
   expect(await first).toMatchObject({ joined: false })
   expect(await same).toMatchObject({ workflowId: 'pause/acme' })
-  // Whatever was typed as --by, Temporal names the user of the operating system.
+  // Whatever --by states, Temporal names the user of the operating system.
   const { events } = await setups.temporal.client.workflow.getHandle('pause/acme').fetchHistory()
   expect(events?.[0]?.workflowExecutionStartedEventAttributes?.identity).toBe(
     `${userInfo().username}@${hostname()}`,

@@ -16,7 +16,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { bareEnvironment, checkoutRoot } from '../../src/checkout.js'
 
-/** Says what a file beside it holds, and the line of the source that an error comes from. */
+/** Prints the content of a file beside it, and the source line from which an error comes. */
 const MAIN = `import { readFileSync } from 'node:fs'
 import { told } from './told.js'
 
@@ -39,7 +39,7 @@ describe('the programs of a checkout', () => {
     (await readdir(`${checkout}/.cache`)).filter((name) => name !== 'programs-last.json').sort()
 
   beforeEach(async () => {
-    // Its path is escaped in addresses of files, and would be a faulty pattern.
+    // Its path is escaped in file URLs, and would be an invalid pattern.
     checkout = await mkdtemp(`${tmpdir()}/lbsync a c++ (checkout)-`)
     for (const name of ['bin', 'package.json']) {
       await cp(`${checkoutRoot}${name}`, `${checkout}/${name}`, { recursive: true })

@@ -10,7 +10,10 @@ import { checkoutRoot } from '../../src/checkout.js'
 const program = buildProgram(createOutput(process.stdout, process.stderr), [addDev, addDemo])
 const pages = ['README.md', ...(await readdir(`${checkoutRoot}docs`)).map((name) => `docs/${name}`)]
 
-/** What a page tells to type: code in sentences, and lines of blocks, with continued ones joined; without what a shell adds. */
+/**
+ * The commands on a page: code in sentences, and lines of blocks, with continued lines joined and without the shell's
+ * own syntax.
+ */
 function commandsOn(text: string): string[] {
   const joined = text.replaceAll(/ *\\\n */g, ' ')
   // A block's fences would pair with the marks of code in sentences.
@@ -24,7 +27,7 @@ function commandsOn(text: string): string[] {
     .filter((command) => command !== undefined)
 }
 
-/** The first thing in it that the command line does not know; null where it knows all. */
+/** The first part that the command line does not know; null if it knows all. */
 function strangerIn(command: string): string | null {
   const words = [...command.matchAll(/(?:'[^']*'|"[^"]*"|\S)+/g)].map(([word]) => word)
   let at: Command = program

@@ -2,17 +2,19 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { checkoutRoot } from '../../src/checkout.js'
 
-/** How a command ended. */
+/** The result of a command. */
 export interface Ended {
   readonly exitCode: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** Nothing of the developer's own environment decides how a command behaves. */
+/** The developer's own environment must not affect a command. */
 const OWN = /^(DATABASE_URL|EMARKETEER_|GATEWAY_|SECRETS_KEY|PUBLIC_URL|TEMPORAL_|LOG_LEVEL|ALLOW_)/
 
-/** Runs the real command line in a process of its own. @param env added to an environment without any of our variables. */
+/**
+ * Runs the real command line in a process of its own. @param env added to an environment without any of our variables.
+ */
 export async function runLbsync(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -33,7 +35,7 @@ export async function runLbsync(
   return { exitCode, stdout, stderr }
 }
 
-/** The one document of a command that was asked for JSON. */
+/** The one document of a command that ran with `--json`. */
 export function documentOf<T = Record<string, unknown>>({ stdout, stderr }: Ended): T {
   try {
     return JSON.parse(stdout) as T

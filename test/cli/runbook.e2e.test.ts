@@ -11,10 +11,10 @@ import { openDatabase, type Database } from '../../src/ledger/db/database.js'
 import { GOOD_REQUEST } from './files.js'
 
 const MINUTES = 60_000
-/** A bare `connection show` is a name, and not an instruction. */
+/** A bare `connection show` is a name, not an instruction. */
 const BEGINNINGS = /^(npx lbsync |temporal |curl |SELECT |UPDATE )/
 
-/** What npx does with a command that is installed, without the second that it takes to start. */
+/** Replaces npx for an installed command, without the second that npx takes to start. */
 const QUICK_NPX = `#!/bin/sh
 name=$1
 shift
@@ -24,13 +24,13 @@ exec node_modules/.bin/"$name" "$@"
 const runbook = await readFile(`${checkoutRoot}docs/runbook.md`, 'utf8')
 const instructions = instructionsIn(runbook)
 
-/** A command or a statement of the runbook, and the heading that it stands under. */
+/** A command or a statement of the runbook, and its heading. */
 interface Instruction {
   readonly section: string
   readonly text: string
 }
 
-/** Lines of blocks headed `sh`, and code in sentences that begins as a command or a statement does, in order. */
+/** Lines of blocks headed `sh`, and code in sentences that begins like a command or a statement, in order. */
 function instructionsIn(text: string): Instruction[] {
   const found: Instruction[] = []
   let section = ''
@@ -64,7 +64,9 @@ const dynamics = (to: string, body: unknown, method?: string) =>
 const emarketeer = (to: string, body: unknown) =>
   post(`${stack.places.emarketeer.controlUrl}/accounts/1001/${to}`, body)
 
-/** Runs it where an operator would stand: a directory with the files that the runbook names, and our commands installed. */
+/**
+ * Runs it in an operator's environment: a directory with the files that the runbook names, and our commands installed.
+ */
 function shell(command: string): Promise<{ exitCode: number; stdout: string; stderr: string }> {
   const env = { ...stack.env, PATH: path, HOME: process.env['HOME'] }
   return new Promise((resolve) => {
@@ -86,7 +88,7 @@ async function perform(text: string): Promise<unknown> {
 
 const CONTACT = '97a08813-a1ca-4b14-bf44-4d3a2aae148c'
 
-/** A rep allows somebody whom eMarketeer has withdrawn: nobody becomes mailable unasked, so it is held. */
+/** A rep allows somebody whom eMarketeer has withdrawn. Nobody becomes mailable without approval, so it is held. */
 async function holdSomebody(): Promise<void> {
   await dynamics('switches', { webhooks: { loseShare: 1 } })
   await dynamics(`rows/contact/${CONTACT}`, { values: { donotbulkemail: false } }, 'PATCH')
@@ -99,7 +101,7 @@ async function waitingPreSend(): Promise<void> {
   await shell('npx lbsync pre-send later.json')
 }
 
-/** A sweep that the CRM keeps waiting. */
+/** A sweep whose CRM does not answer. */
 async function sweepThatHangs(): Promise<void> {
   await dynamics('faults', { path: '.*', hang: true })
   await shell(
@@ -107,7 +109,7 @@ async function sweepThatHangs(): Promise<void> {
   )
 }
 
-/** The CRM refused us, and the customer has mended it meanwhile. */
+/** The CRM refused us, and the customer has fixed it meanwhile. */
 async function refusedAndMended(): Promise<void> {
   const { clientId, secret } = DEMO_DYNAMICS
   await dynamics('switches', { secret: { clientId, secret: 'another' }, revokeTokens: true })
@@ -116,7 +118,7 @@ async function refusedAndMended(): Promise<void> {
   await dynamics('switches', { secret: { clientId, secret } })
 }
 
-/** What has to be the matter before something is done about it; by how the instruction begins. */
+/** The problem that must exist before the remedy runs, by the start of the instruction. */
 const MATTERS: readonly (readonly [RegExp, () => Promise<void>])[] = [
   [/^npx lbsync connection resume acme-dynamics --reason "approved/, refusedAndMended],
   [/^temporal workflow cancel --workflow-id sweep/, sweepThatHangs],
@@ -124,7 +126,7 @@ const MATTERS: readonly (readonly [RegExp, () => Promise<void>])[] = [
   [/^npx lbsync held (approve|reject)/, holdSomebody],
 ]
 
-/** What is over once it is done. */
+/** The end of the problem after the remedy. */
 const MENDED: readonly (readonly [RegExp, () => Promise<void>])[] = [
   [/^temporal workflow cancel --workflow-id sweep/, () => dynamics('faults', null, 'DELETE')],
 ]
@@ -171,7 +173,7 @@ beforeAll(async () => {
     target: { all: true },
   })
   expect(await perform('npx lbsync connection apply acme.json')).toBeNull()
-  // The real one has found the command.
+  // The real npx has found the command.
   await mkdir(`${place}/quick`)
   await writeFile(`${place}/quick/npx`, QUICK_NPX, { mode: 0o755 })
   path = `${place}/quick:${path}`

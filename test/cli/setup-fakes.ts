@@ -15,10 +15,10 @@ Runtime.install({
   telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } },
 })
 
-/** A form whose name would do harm if it were pasted into a shell, or written to a terminal, as it is. */
+/** A form whose name would do harm if it were pasted into a shell, or written to a terminal, unchanged. */
 const EVIL_NAME = "Kontakt\u001B[2J '\n$(touch /tmp/pwned)"
 
-/** No form is certain; a locked one, and one with an evil name. */
+/** No form is certain: one is locked, and one has an evil name. */
 export const FORM_UNCERTAIN: StepOutcome = {
   state: 'paused',
   pause: {
@@ -35,7 +35,7 @@ export const FORM_UNCERTAIN: StepOutcome = {
   },
 }
 
-/** The chosen form has no tab that is certainly Details. */
+/** The chosen form has no tab that is certain to be Details. */
 export const TAB_MISSING: StepOutcome = {
   state: 'paused',
   pause: {
@@ -58,7 +58,7 @@ const STEPS = [
   { id: 'sweep', title: 'Start the background sweep', weight: 10 },
 ]
 
-/** A set-up whose form is not certain until one is named, and whose tab then is not either. */
+/** A set-up whose form is uncertain until one is named, and then also its tab. */
 export function uncertainForm(): Partial<Activities> {
   return {
     planSetup: async ({ connectionId }) => ({ connectionId, crm: 'dynamics', steps: STEPS }),
@@ -79,11 +79,11 @@ export interface FakeSetups {
   paused(connectionId: string): Promise<void>
   /** Starts a set-up. */
   start(connectionId: string): Promise<void>
-  /** Ends the worker; nobody answers from then on. */
+  /** Ends the worker; from then on no query is answered. */
   stopWorker(): Promise<void>
 }
 
-/** Gives the test file a Temporal namespace whose queue `setup` is served. */
+/** Creates a Temporal namespace for the test file, with a worker on its queue `setup`. */
 export function withSetups(): FakeSetups {
   let worker: Worker | undefined
   let running: Promise<void> | undefined

@@ -18,7 +18,7 @@ const step = (id: string, state: StepStatus['state']): StepStatus => ({
   note: null,
 })
 
-/** A set-up of these steps. */
+/** A set-up with these steps. */
 function lookOf(percent: number, states: readonly StepStatus['state'][], ended: string | null) {
   const status: SetupStatus = {
     connectionId: 'acme-dynamics',
@@ -33,7 +33,7 @@ function lookOf(percent: number, states: readonly StepStatus['state'][], ended: 
   return { status, ended }
 }
 
-/** Looks that are made one after the other, the last again and again. */
+/** Returns these looks one after the other, the last one repeatedly. */
 function lookingAt(looks: readonly (SetupLook | Error)[]) {
   let next = 0
   return async () => {

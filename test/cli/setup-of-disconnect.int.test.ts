@@ -9,7 +9,7 @@ import { FakeWorld, failure } from '../workflows/support/fake-world.js'
 import { documentOf, runLbsync } from './run-lbsync.js'
 import { uncertainForm, withSetups } from './setup-fakes.js'
 
-// Most tests run several commands, one after the other, each a process.
+// Most tests run several commands one after the other, each as a process.
 jest.setTimeout(480_000)
 const setups = withSetups()
 const database = withDatabase()
@@ -35,7 +35,7 @@ const setup = (...args: string[]) =>
   })
 const handle = () => temporal.client.workflow.getHandle(workflowIds.disconnect(id))
 
-/** A removal whose step for the tables is refused, until it waits for a person. */
+/** A removal whose step for the tables is refused, so that it waits for a person. */
 async function removalThatWaits(): Promise<void> {
   await temporal.client.workflow.start('disconnect', {
     workflowId: workflowIds.disconnect(id),
@@ -56,7 +56,7 @@ beforeEach(async () => {
         ? Promise.reject(failure('crm_privilege_missing', { retryable: false }))
         : Promise.resolve(null),
   })
-  // Set-up waited too, and was ended by the removal.
+  // Set-up also waited, and was ended by the removal.
   await setups.paused(id)
   await temporal.client.workflow.getHandle(workflowIds.setup(id)).terminate('disconnected')
   await removalThatWaits()

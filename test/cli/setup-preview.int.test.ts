@@ -14,7 +14,7 @@ import { FORM_UNCERTAIN, uncertainForm, withSetups } from './setup-fakes.js'
 import { shapeFaults } from './shape-faults.js'
 
 const database = withDatabase()
-// Commands are processes of their own.
+// Commands are separate processes.
 jest.setTimeout(480_000)
 const setups = withSetups()
 const { temporal } = setups
@@ -81,7 +81,7 @@ describe('setup preview', () => {
     const { exitCode, stdout, stderr } = await preview(id)
     expect(exitCode).toBe(0)
     expect(stdout).toMatchSnapshot()
-    // Each step is told as it is looked at.
+    // Each step is printed when it is checked.
     expect(stderr).toMatch(/100 % {2}Start the background sweep: done/)
     expect(setups.world.inputs('runSetupStep')).toEqual([])
   })

@@ -12,10 +12,10 @@ const { temporal } = setups
 
 const children: ChildProcess[] = []
 
-/** Python, which the product's tests need anyway, is the nearest that gives a program a terminal. */
+/** Python, which the product's tests need anyway, can give a program a terminal. */
 const ON_A_TERMINAL = 'import pty,sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)'
 
-/** `lbsync setup status ID` as somebody at a terminal sees it. */
+/** `lbsync setup status ID` as a person sees it on a terminal. */
 function statusOnTerminal(id: string) {
   const command = [process.execPath, 'bin/lbsync.mjs', 'setup', 'status', id]
   const child = spawn('python3', ['-c', ON_A_TERMINAL, ...command], {
@@ -39,7 +39,7 @@ function statusOnTerminal(id: string) {
   return {
     type: (keys: string) => child.stdin.write(keys),
     text: () => text,
-    /** Resolves once this has been written. */
+    /** Resolves after this was written. */
     shows: (wanted: string) =>
       new Promise<void>((resolve) => {
         const look = () => {
@@ -55,7 +55,7 @@ function statusOnTerminal(id: string) {
   }
 }
 
-// The terminal goes with Python, and whoever runs on it.
+// The terminal ends with Python, and with it the programs on it.
 afterEach(() => void children.splice(0).forEach((child) => child.kill()))
 
 describe('setup status on a terminal', () => {

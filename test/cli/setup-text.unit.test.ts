@@ -138,7 +138,7 @@ describe('colours', () => {
 })
 
 describe('whoever waits for set-up', () => {
-  /** What is told of one status after the other. */
+  /** The output for a sequence of statuses. */
   async function told(workflowId: string, statuses: readonly SetupStatus[]) {
     const notes: string[][] = []
     let next = 0

@@ -11,7 +11,7 @@ import { documentOf, runLbsync } from './run-lbsync.js'
 import { uncertainForm, withSetups } from './setup-fakes.js'
 import { shapeFaults } from './shape-faults.js'
 
-// Most tests run several commands, one after the other, each a process.
+// Most tests run several commands one after the other, each as a process.
 jest.setTimeout(480_000)
 const setups = withSetups()
 const { temporal } = setups
@@ -27,7 +27,7 @@ const env = () => ({
 const setup = (...args: string[]) => runLbsync(['setup', ...args], env())
 const handle = () => temporal.client.workflow.getHandle(workflowIds.setup(id))
 
-/** Runs a verb with `--json`, and holds its document to the example of docs/cli.md. */
+/** Runs a verb with `--json`, and compares its document with the example of docs/cli.md. */
 async function documented<T = Record<string, unknown>>(usage: string, ...args: string[]) {
   const ended = await setup(...args, '--json')
   expect([ended.exitCode, ended.stderr]).toEqual([0, ''])
@@ -62,7 +62,7 @@ describe('setup status', () => {
         .replaceAll(/\d\d:\d\d UTC/g, 'HH:MM UTC')
         .replaceAll(/\b\d+ s\b/g, 'N s'),
     ).toMatchSnapshot()
-    // The form's name is the customer's: it moves no cursor, and is in no line that is pasted.
+    // The customer chose the form's name: it must not move the cursor, nor appear in a line to paste.
     expect(stdout).not.toContain('\u001B')
     const pasted = stdout.split('\n').filter((line) => line.includes('--form-id f-2'))
     expect(pasted).toEqual([expect.stringMatching(/^ +lbsync [\w -]+ f-2 --by '…' --reason '…'$/)])
@@ -111,7 +111,7 @@ describe('setup pause and resume', () => {
     })
     const resumed = await documented('resume <id>', 'resume', id, ...EVIDENCE)
     expect(resumed).toMatchObject({ outcome: 'resumed by Kari', heldBy: null })
-    // Resuming tried the step once more.
+    // Resuming retried the step.
     await setups.world.called('runSetupStep', 3)
     const status = await statusOf(handle())
     expect(status.messages.map(({ text }) => text)).toEqual([
@@ -251,7 +251,7 @@ describe('bad input', () => {
   })
 })
 
-// Last: nobody answers from here on.
+// Last, because no query is answered from here on.
 describe('without a worker', () => {
   it('every verb says so, and sends nothing', async () => {
     await setups.paused(id)

@@ -1,6 +1,6 @@
 /**
- * How a document differs in keys from its example, a line each. Lists are compared by their first items; null stands for
- * anything, and an empty list for any list.
+ * Differences in keys between a document and its example, one per line. Lists are compared by their first items; null
+ * matches anything, and an empty list any list.
  */
 export function shapeFaults(example: unknown, actual: unknown, path = '$'): readonly string[] {
   if (example === null || actual === null) {

@@ -10,7 +10,7 @@ import { checkoutRoot } from '../../src/checkout.js'
 import { childEnvironment, ownEnvironment } from '../../dev/stack/own-environment.js'
 import { shellQuoted } from '../../src/cli/terminal-text.js'
 
-/** A blank in it, as on some machines. */
+/** Contains a blank, as on some machines. */
 let folder: string
 
 beforeAll(async () => {
@@ -19,12 +19,12 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** What the stack left; the loader of TypeScript keeps its own there. */
+/** Files that the stack left behind; the TypeScript loader keeps its own there. */
 async function leftovers(): Promise<string[]> {
   return (await readdir(folder)).filter((name) => !name.startsWith('tsx-'))
 }
 
-/** Waits until no process is left of a stack: each has its folder in its environment or among its arguments. */
+/** Waits until no process of a stack is left. Each has its folder in its environment or among its arguments. */
 async function untilNoneRuns(): Promise<void> {
   for (;;) {
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
@@ -56,10 +56,10 @@ function childOf(parent: number, word: string): number {
   return Number(pids.find((pid) => read(pid, 'cmdline').includes(word)))
 }
 
-/** Sends a signal, once; to the whole session, as a terminal does. */
+/** Sends a signal once, to the complete session, as a terminal does. */
 type Tell = (signal: NodeJS.Signals, pid?: number) => void
 
-/** Starts a command of the stack in a session of its own; told what it has said so far. */
+/** Starts a command of the stack in a session of its own; passes on its output so far. */
 function start(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
@@ -108,7 +108,7 @@ describe('a stack that cannot start, or is interrupted', () => {
   })
 
   it('does not hear what the shell says to other installations, and leaves nothing when interrupted', async () => {
-    // What demos left whose processes are gone: no process has such a number (proc(5), pid_max).
+    // Directories of demos whose processes have ended: no process has such a number (proc(5), pid_max).
     await mkdir(join(folder, 'lbsync-temporal-999999999-gone'))
     await mkdir(join(folder, 'lbsync-demo-999999999-gone'))
     const env = {
@@ -119,7 +119,7 @@ describe('a stack that cannot start, or is interrupted', () => {
       GATEWAY_PORT: 'abc',
     }
     const { code, stderr } = await start(['demo'], env, (all, tell) => {
-      // It is set up by now: nothing of the environment was in its way.
+      // It is set up now, so nothing in the environment prevented it.
       if (all.includes(' ✓ ')) {
         tell('SIGINT')
       }
@@ -130,7 +130,7 @@ describe('a stack that cannot start, or is interrupted', () => {
     expect(await leftovers()).toEqual([])
   })
 
-  // Nothing is compiled yet there: what compiles, a child of ours, hears of Ctrl-C too.
+  // Nothing is compiled yet there: the compiler, a child of ours, also receives Ctrl-C.
   it.each([
     ['dev', 'SIGINT', 'starting PostgreSQL'],
     ['dev', 'SIGHUP', 'starting the gateway and a worker'],

@@ -1,6 +1,6 @@
 import type { Screen } from '../../src/cli/setup/watch-setup.js'
 
-/** As much of a terminal as the live view uses: wrapping, moving up, erasing. It scrolls like one. */
+/** The parts of a terminal that the live view uses: wrapping, moving up, erasing. It scrolls like one. */
 export class TerminalScreen implements Screen {
   cursorHidden = false
   writes = 0
@@ -20,7 +20,7 @@ export class TerminalScreen implements Screen {
     }
   }
 
-  /** What stands on it, scrolled away lines included. */
+  /** Its text, with lines that were scrolled away. */
   text(): string {
     return this.#lines.map((line) => line.join('').trimEnd()).join('\n')
   }
@@ -54,7 +54,7 @@ export class TerminalScreen implements Screen {
     if (code.startsWith('?25')) {
       this.cursorHidden = code.endsWith('l')
     } else if (code.endsWith('A')) {
-      // What has scrolled off the top cannot be reached.
+      // Lines that were scrolled off the top cannot be reached.
       const top = Math.max(0, this.#lines.length - this.rows)
       this.#row = Math.max(top, this.#row - Number(code.slice(0, -1)))
     } else if (code === 'K') {

@@ -9,7 +9,7 @@ import { AppError } from '../../src/contracts/app-error.js'
 import { isValidEmail } from '../../src/domain/email-address.js'
 import { ODD_TEXTS } from '../support/odd-texts.js'
 
-/** All that steers a terminal, or turns a line around. */
+/** All characters that control a terminal, or change the direction of a line. */
 const STEERS = /[\x00-\x09\x0B-\x1F\x7F-\x9F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/
 
 const ODD = [
@@ -21,7 +21,7 @@ const ODD = [
   'a\u0085b',
 ]
 
-/** Of somebody, where a category and a source have this name. */
+/** Facts of a person, with this name for a category and a source. */
 function facts(name: string): WhyFacts {
   const none = { disagreements: [], secondaryHolders: [], mentions: [], events: [] }
   return {
@@ -46,7 +46,7 @@ function facts(name: string): WhyFacts {
   }
 }
 
-/** What a command writes through its one output. */
+/** The text that a command writes through its output. */
 async function written(write: (output: Output) => Promise<unknown>) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   await write(createOutput(stdout, stderr))

@@ -11,7 +11,7 @@ jest.setTimeout(480_000)
 const setups = withSetups()
 let made = 0
 
-/** A set-up that waits for a mended secret. */
+/** A set-up that waits for a corrected secret. */
 async function waiting() {
   const id = `woken-${++made}`
   let mended = false

@@ -45,7 +45,7 @@ const OPT_OUT: RecordedConsentEvent = {
   outcomes: [{ side: 'emarketeer', outcome: 'applied', recordId: '77' }],
 }
 
-/** A CRM user allows; eMarketeer gets a Consent that nothing speaks for (B5). */
+/** A CRM user allows; eMarketeer gets a Consent without evidence (B5). */
 const FLIP: RecordedConsentEvent = {
   ...OPT_OUT,
   line: 'T3',

@@ -8,13 +8,13 @@ import { provisionTimeoutMs } from '../support/ask-broker.js'
 import { withTemporal } from '../support/with-temporal.js'
 import { workflowBundle } from '../support/workflow-bundle.js'
 
-// Refusals are on purpose here; the worker would print each.
+// These tests produce refusals; the worker would print each.
 Runtime.install({ logger: new DefaultLogger('ERROR') })
 const temporal = withTemporal()
 let client: CampaignClient
 let stop: () => Promise<void>
 
-/** Waits for its start, until it is aborted: nothing else of the sync is needed here. */
+/** Waits for its start until it is aborted; needs nothing else of the sync. */
 const activities: Pick<PreSendActivities, 'checkPreSend' | 'openSendout' | 'closeSendout'> = {
   checkPreSend: async ({ request }) => {
     if (request.connectionId === 'unknown') {
@@ -27,7 +27,7 @@ const activities: Pick<PreSendActivities, 'checkPreSend' | 'openSendout' | 'clos
     }
     const startAtMs = Date.parse(request.startAt ?? '')
     return {
-      // The account has had another connection before.
+      // The account had another connection before.
       connectionId: 'acme',
       accountId: request.accountId ?? (request.connectionId === 'nord' ? '2' : '1'),
       crm: 'dynamics',
@@ -55,7 +55,7 @@ function request(changes: Partial<PreSendRequest> = {}): PreSendRequest {
 }
 
 describe('a pre-send by the client', () => {
-  // Inside, so that the worker ends before its connection does.
+  // Inside, so that the worker ends before its connection.
   beforeAll(async () => {
     const worker = await Worker.create({
       connection: temporal.nativeConnection,

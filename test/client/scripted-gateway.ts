@@ -2,18 +2,18 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach } from '@jest/globals'
 
-/** One answer, in the order in which they are asked for. `drop`: the connection breaks. */
+/** One answer, in the order of the requests. `drop`: the connection breaks. */
 export type Scripted =
   | { readonly status?: number; readonly headers?: Record<string, string>; readonly body: unknown }
   | 'drop'
 
-/** A gateway that says what it is told to. */
+/** A gateway that returns a test's answers. */
 export interface ScriptedGateway {
   readonly url: string
   readonly asked: readonly { readonly path: string; readonly authorization: string | undefined }[]
 }
 
-/** Ends what was started after each test. */
+/** Ends the gateways that a test started. */
 export function withScriptedGateway(): (answers: readonly Scripted[]) => Promise<ScriptedGateway> {
   const undo: (() => void)[] = []
   afterEach(() => undo.splice(0).forEach((close) => close()))

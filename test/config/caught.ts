@@ -1,7 +1,7 @@
 import { AppError } from '../../src/contracts/app-error.js'
 import { ProblemsError } from '../../src/contracts/problems.js'
 
-/** The AppError that `run` throws; fails when it throws none. */
+/** The AppError that `run` throws; fails if it throws none. */
 export function caught(run: () => unknown): AppError {
   try {
     run()

@@ -14,7 +14,7 @@ const GOOD = {
   PUBLIC_URL: 'https://hooks.example//',
 }
 
-/** The one message a faulty variable gives. */
+/** The one message for a faulty variable. */
 const messageFor = (change: Record<string, string | undefined>) =>
   caught(() => readEnvironment(ALL, { ...GOOD, ...change })).message
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { CrmDriver } from '../../src/crm/crm.js'
 
-/** A CRM driver with the shape of Dynamics' section; only its description is used, it opens nothing. */
+/** A CRM driver with a section like Dynamics'. Only its description is used; it opens nothing. */
 export const exampleDriver = {
   crm: 'dynamics',
   configSection: 'dynamics',
@@ -18,10 +18,10 @@ export const exampleDriver = {
   capabilities: { subscriptions: true },
 } as unknown as CrmDriver
 
-/** A secret as a person would paste it; it must show nowhere. */
+/** A secret as a person would paste it. It must not appear anywhere. */
 export const PASTED_SECRET = 'sup3r~Pasted.Secret-4711'
 
-/** A connection file that is in order. */
+/** A valid connection file. */
 export const goodFile = {
   connectionId: 'acme-dynamics',
   accountId: '1001',

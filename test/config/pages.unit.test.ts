@@ -46,7 +46,7 @@ describe('what the pages give to copy', () => {
     expect(names.length).toBeGreaterThan(10)
     const inExample = (name: string) => new RegExp(`^(?:# )?${name}=`, 'm').test(example)
     expect(names.filter((name) => !inExample(name))).toEqual([])
-    // Where the database is compose knows itself.
+    // Compose sets the location of the database itself.
     const passedOn = (name: string) => name === 'DATABASE_URL' || compose.includes(`\${${name}`)
     expect(names.filter((name) => !passedOn(name))).toEqual([])
   })

@@ -7,7 +7,7 @@ interface Checks {
   ) => string[]
 }
 
-/** Named at run time: scripts have no types. */
+/** Resolved at run time, because scripts have no types. */
 const script: string = path.resolve('scripts/check-rules.mjs')
 const { ruleFaultsOf } = (await import(script)) as Checks
 

@@ -14,7 +14,7 @@ import { exampleDriver, goodFile, PASTED_SECRET } from './example-driver.js'
 const env = { ACME_SECRET: 'from-the-environment', ACME_KEY: 'public-key' }
 const vault = createSecretsVault([new Secret('service-key')])
 
-/** The stored form after a trip through the database. */
+/** The stored form, after writing and reading it. */
 function store(change: object, dynamics: object = {}): unknown {
   const text = JSON.stringify({
     ...goodFile,

@@ -50,7 +50,10 @@ const parse = (file: object, section: object = {}) => {
   })
 }
 
-/** Hosts by Microsoft's "Datacenter regions" and "National clouds", and by SuperOffice's documentation of its environments. */
+/**
+ * Hosts from Microsoft's "Datacenter regions" and "National clouds", and from SuperOffice's documentation of its
+ * environments.
+ */
 describe('a connection file', () => {
   const dynamics = {
     connectionId: 'acme-dynamics',

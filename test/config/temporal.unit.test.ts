@@ -39,7 +39,7 @@ describe('readTemporalProfile', () => {
   })
 })
 
-/** Values that are no address, or no key, and would be waited for, or quoted by a library. */
+/** Values that are no address, or no key, and on which a connection would wait, or which a library would quote. */
 describe('a variable that Temporal’s client could not use', () => {
   it.each([
     ['TEMPORAL_ADDRESS', 'http://127.0.0.1:7233', 'without what stands before ://'],
@@ -86,7 +86,7 @@ describe('why Temporal could not be connected with', () => {
   })
   afterAll(() => rm(dir, { recursive: true }))
 
-  /** As of Temporal, its outermost layer only; each refuses or closes before anything of it would be asked. */
+  /** Only the outermost layer of Temporal; each server refuses or closes before it is called. */
   const SERVERS = {
     plain: () => createHttp2(),
     tls: () => createSecureHttp2(certificates),
@@ -169,7 +169,7 @@ describe('connecting to an address where Temporal is not', () => {
     ['a client', connectTemporal],
     ['a worker', connectTemporalNative],
   ])('%s is told the address within the time given', async (_name, connect) => {
-    // It takes connections and never answers, as a firewall or a wrong port does.
+    // It accepts connections and never answers, as a firewall or a wrong port does.
     const server = createServer(() => undefined).listen(0, '127.0.0.1')
     await new Promise((resolve) => server.once('listening', resolve))
     const sockets = new Set<{ destroy(): void }>()
@@ -181,7 +181,7 @@ describe('connecting to an address where Temporal is not', () => {
         code: 'temporal_unreachable',
         message: `Temporal does not answer at ${address}.`,
       })
-      // And five seconds of asking by TLS.
+      // And five seconds for a TLS attempt.
       expect(performance.now() - startedMs).toBeLessThan(15_000)
     } finally {
       sockets.forEach((socket) => socket.destroy())

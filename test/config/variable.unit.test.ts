@@ -15,10 +15,10 @@ const GOOD = {
   SECRETS_KEY: 's'.repeat(32),
 } as const
 const ALL = ['database', 'emarketeer', 'gateway', 'secrets'] as const
-/** As files, shells, editors and web pages leave it. */
+/** Characters that files, shells, editors and web pages add. */
 const AROUND = ['\n', '\r\n', ' ', '\t', '\u00a0', '\ufeff']
 
-/** With its secrets in the clear, for comparing. */
+/** With its secrets in plain text, for comparison. */
 const inTheClear = (value: unknown) =>
   JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'object' && part !== null && 'reveal' in part
@@ -121,7 +121,7 @@ describe('what seals', () => {
     })
     const keys = readEnvironment(['secrets'], { ...short, SECRETS_KEY: 's'.repeat(32) }).secrets
       .vaultKeys
-    // What the short one has sealed still opens.
+    // A text that the short key sealed can still be opened.
     expect(keys.map((key) => key.reveal())).toEqual(['s'.repeat(32), 'k'.repeat(31)])
   })
 

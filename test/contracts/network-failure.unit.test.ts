@@ -7,18 +7,18 @@ import { classifyTransport } from '../../src/http/classify.js'
 import { toDatabaseError } from '../../src/ledger/db/database-error.js'
 import { toAppError } from '../../src/connection/to-app-error.js'
 
-/** As Node makes them (https://nodejs.org/api/errors.html#class-systemerror). */
+/** In Node's form (https://nodejs.org/api/errors.html#class-systemerror). */
 const system = (code: string, syscall: string) =>
   Object.assign(new Error(`${syscall} ${code}`), { code, syscall, errno: -1 })
 
-/** As gRPC's client throws a connection that did not come about. */
+/** In the form in which gRPC's client throws a failed connection. */
 const grpc = (code: number, details: string) =>
   Object.assign(new Error(`${code} ${details}`), { code, details, metadata: {} })
 
-/** As got throws them: its own error around Node's. */
+/** In got's form: its own error around Node's. */
 const ofGot = (cause: Error) => new RequestError(cause.message, cause, {} as never)
 
-/** What connect(2), getaddrinfo(3) and Linux's networking may answer before anything is sent. */
+/** Errors that connect(2), getaddrinfo(3) and Linux's networking may return before anything is sent. */
 const NOT_CONNECTED = [
   ['ECONNREFUSED', 'connect'],
   ['EHOSTUNREACH', 'connect'],
@@ -73,7 +73,7 @@ describe('a failure before there was a connection', () => {
 })
 
 describe('a failure of a connection that was there', () => {
-  // The last two: the kernel hands an ICMP answer to whoever reads or writes (tcp(7), ip(7)).
+  // The last two: the kernel passes an ICMP answer to the process that reads or writes (tcp(7), ip(7)).
   it.each([
     ['ECONNRESET', 'read'],
     ['EPIPE', 'write'],
@@ -110,7 +110,7 @@ it.each([
   expect(networkFailureOf(error)).toBeNull()
 })
 
-// As a worker met them (core of SDK 1.24.0).
+// From a worker's log (core of SDK 1.24.0).
 const REFUSED_BY_CORE = `Failed to call GetSystemInfo: code: 'The request does not have valid authentication credentials', message: "Request unauthorized."`
 const UNKNOWN_TO_CORE = `Namespace nope was not found or otherwise could not be described: Status { code: NotFound, message: "Namespace nope is not found." }`
 

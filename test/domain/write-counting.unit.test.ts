@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { learnFrom, NOTHING_LEARNED, type WriteCounting } from '../../src/domain/write-counting.js'
 
-/** `.` exactly ours; a letter: read back otherwise, on that record. */
+/** `.`: exactly ours; a letter: read back differently, on that record. */
 function after(lessons: string, from: WriteCounting = NOTHING_LEARNED): WriteCounting {
   return [...lessons].reduce(
     (counting, letter) => learnFrom(counting, { recordId: letter, exact: letter === '.' }),
@@ -17,7 +17,7 @@ describe('whether each write counts once', () => {
     ['ab', 'unknown'],
     ['abc', 'disproved'],
     ['.abc', 'disproved'],
-    // A user's write in between says nothing by itself, and neither does one person again and again.
+    // A user's write in between proves nothing by itself, nor does the same person repeatedly.
     ['.ab.c', 'proven'],
     ['aaaaa', 'unknown'],
     ['aabac', 'disproved'],

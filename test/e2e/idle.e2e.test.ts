@@ -13,7 +13,7 @@ import { runStatements } from '../support/broker-database.js'
 import { quietTime } from './support/quiet-time.js'
 
 const MINUTES = 60_000
-/** How long the stack is watched; `QUIET_SECONDS=60 npm test -- test/e2e/idle` for figures. */
+/** How long the stack is observed; `QUIET_SECONDS=60 npm test -- test/e2e/idle` for figures. */
 const QUIET_MS = Number(process.env['QUIET_SECONDS'] ?? 20) * 1_000
 const PEOPLE = Array.from({ length: 40 }, (_, n) => `person-${n}@example.test`)
 
@@ -71,15 +71,15 @@ it(
     const quiet = await quietTime(client, db, QUIET_MS)
     process.stderr.write(`quiet for ${QUIET_MS / 1_000} s: ${JSON.stringify(quiet)}\n`)
     expect(quiet.activities).toBe(0)
-    // The few that PostgreSQL makes by itself: a work loop that asks once a second would make twenty and more.
+    // The few transactions of PostgreSQL itself. A loop that polls once a second would make twenty or more.
     expect(quiet.transactions).toBeLessThan(10)
-    // All servers together, a busy machine allowed for; one that works in a circle takes a core to itself.
+    // All servers together, with a margin for a busy machine; a busy loop takes a full core.
     expect(quiet.cpuSeconds / (QUIET_MS / 1_000)).toBeLessThan(0.2)
   },
   15 * MINUTES + QUIET_MS,
 )
 
-/** Under an id whose cron does not come within the test. */
+/** With an id whose cron does not run within the test. */
 function sweptLater(file: StackConnectionFile): StackConnectionFile {
   const now = new Date().getUTCMinutes()
   const ids = Array.from({ length: 30 }, (_, n) => `${file.connectionId}-${'a'.repeat(n)}x`)
@@ -98,8 +98,8 @@ async function apply(file: StackConnectionFile): Promise<void> {
 }
 
 /**
- * The unsubscribe has come through, and since then all hints, those about our own writes too, are handled and their inboxes
- * have ended, as half a minute after their last hint. What does not come to rest is what is measured.
+ * The unsubscribe has arrived, and all hints since then, also those about our own writes, are handled. Their inboxes
+ * have ended, which they do 30 seconds after their last hint. The test measures what does not come to rest.
  */
 async function untilAtRest(crm: Control): Promise<void> {
   const contact = `rows/contact?format=ndjson`
@@ -121,12 +121,12 @@ async function untilAtRest(crm: Control): Promise<void> {
 }
 
 /**
- * Senders of webhooks and the list of workflows may lag behind by some seconds, and PostgreSQL counts the transactions of a
+ * Senders of webhooks and the list of workflows may lag by some seconds, and PostgreSQL counts the transactions of a
  * session that went idle up to 10 s later (`PGSTAT_IDLE_INTERVAL` of its pgstat.c).
  */
 const REST_MS = 12_000
 
-/** Hints so far, those that wait, and inboxes that run. */
+/** Hints so far, waiting ones, and running inboxes. */
 async function atWork(): Promise<string> {
   const [hints] = await db.query<{ all: number; waiting: number }>(
     `SELECT count(*) AS all, count(*) FILTER (WHERE handled_at IS NULL) AS waiting FROM inbox`,

@@ -49,7 +49,7 @@ it(
     const refused = { state: 'paused', pause: { mode: 'refused', reason, by: null } }
     expect(await shown()).toMatchObject(refused)
 
-    // A wrong one is refused before anything is stored, and opens nothing.
+    // A wrong secret is refused before anything is stored, and ends nothing.
     expect(await apply('a wrong secret')).toMatchObject({ exitCode: 5 })
     expect(await shown()).toMatchObject(refused)
 

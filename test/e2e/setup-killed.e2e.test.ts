@@ -11,16 +11,16 @@ const MINUTES = 60_000
 interface Call {
   readonly method: string
   readonly path: string
-  /** As many are let through first. */
+  /** This many are let through first. */
   readonly skip?: number
 }
 
 /**
- * A call to Dynamics that each step makes: it is done, its answer never comes, and the worker is killed meanwhile. The
- * sweep's step calls nobody there.
+ * A call to Dynamics that each step makes. It is executed, its answer is lost, and the worker is killed meanwhile. The
+ * sweep's step does not call Dynamics.
  */
 const CALL_OF: Readonly<Record<string, Call>> = {
-  // The first one is that of the command itself, which checks before it stores.
+  // The first one is the command's own, which checks before it stores.
   connect: { method: 'GET', path: 'WhoAmI', skip: 1 },
   privileges: { method: 'GET', path: 'RetrieveUserPrivileges' },
   publisher: { method: 'POST', path: '/publishers' },
@@ -38,15 +38,15 @@ const CALL_OF: Readonly<Record<string, Call>> = {
 }
 
 /**
- * Where the worker is killed: noticing it takes ten seconds a step, so not everywhere on every run. All of them:
- * `KILL_AT=all npm test -- test/e2e/setup-killed`.
+ * The steps at which the worker is killed. Noticing it takes ten seconds per step, so a usual run does not kill at all
+ * of them. All: `KILL_AT=all npm test -- test/e2e/setup-killed`.
  */
 const KILL_AT = process.env['KILL_AT'] ?? 'tables,form,publish,webhooks,firstSync'
 const KILLED_STEPS = Object.keys(CALL_OF).filter(
   (step) => KILL_AT === 'all' || KILL_AT.split(',').includes(step),
 )
 
-/** People in both systems: agreed, denied on either side, and only in one. */
+/** People in both systems: in agreement, denied on either side, and only in one. */
 const PEOPLE = [
   { email: 'anna@example.test', basis: 'legitimateInterest', deny: false },
   { email: 'bo@example.test', basis: 'withdrawn', deny: false },
@@ -130,13 +130,13 @@ it(
   30 * MINUTES,
 )
 
-/** The step's call is done, and its answer never comes. */
+/** The step's call is executed, and its answer is lost. */
 function hangAt(step: string): Promise<void> {
   const rule = { ...CALL_OF[step], hang: true, execute: true, times: 1 }
   return post(`${other.ready.controlUrl}/faults`, rule)
 }
 
-/** The step has made its call, and waits for the answer. */
+/** Waits until the step has made its call and waits for the answer. */
 async function untilHanging(step: string): Promise<void> {
   for (;;) {
     const answer = await fetch(`${other.ready.controlUrl}/faults`)
@@ -181,7 +181,7 @@ async function apply(connectionId: string, accountId: string, url: string, ...mo
 /** Everything that set-up leaves in Dynamics: definitions, form, view, steps, and the people's values. */
 async function endState(controlUrl: string) {
   const answer = await fetch(`${controlUrl}/installation`)
-  // Each organisation's own: the secret part of an address, the connection's id, and ids of contacts.
+  // Values of each organisation: the secret part of an address, the connection's id, and ids of contacts.
   const text = (await answer.text())
     .replaceAll(/(hooks\/crm\/)[\w-]+/g, '$1…')
     .replaceAll(/\((left-alone|killed)\)/g, '(…)')

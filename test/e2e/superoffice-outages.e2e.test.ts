@@ -7,9 +7,9 @@ import { documentOf } from '../cli/run-lbsync.js'
 import { SuperOfficePlace } from './support/superoffice-place.js'
 
 const MINUTES = 60_000
-/** How long nothing is answered in a nightly recycle. Seconds by default; real ones last two minutes. */
+/** How long nothing is answered during a nightly recycle. Three seconds by default; real ones last two minutes. */
 const OUTAGE_SECONDS = Number(process.env['OUTAGE_SECONDS'] ?? 3)
-/** A sweep tries again after up to a minute, a sendout after ten seconds. */
+/** A sweep retries after up to a minute, a sendout after ten seconds. */
 const CAUGHT_UP_MS = 75_000
 
 const files = withFiles()
@@ -46,7 +46,7 @@ afterAll(async () => {
 
 describe.each(['online', 'onsite'] as const)('SuperOffice %s', (kind) => {
   const place = () => places[kind]!
-  /** Their first names, as everybody's address is another one in each place. */
+  /** Their first names, because each place has other addresses for them. */
   const at = (name: string) => place().people.find((email) => email.startsWith(name))!
 
   it(
@@ -80,7 +80,7 @@ describe.each(['online', 'onsite'] as const)('SuperOffice %s', (kind) => {
         excluded: { consentWithdrawn: 1 },
       })
       expect(await place().basisOf(at('anna'))).toBe('withdrawn')
-      // Each try of either asks twice at most: the API, and where it is Online why that does not answer.
+      // Each try of either makes at most two requests: to the API, and online also to the tenant's status.
       expect(total).toBeLessThan(20 + OUTAGE_SECONDS / 2)
       expect(Math.max(sentAfterMs, sweptAfterMs)).toBeLessThan(CAUGHT_UP_MS)
     },
@@ -105,7 +105,7 @@ describe.each(['online', 'onsite'] as const)('SuperOffice %s', (kind) => {
         5,
         { error: { code: 'crm_auth_failed', message: expect.stringMatching(WORDS[kind]) } },
       ])
-      // The refused call, and where it is Online one try to sign in again.
+      // The refused call, and online one more try to sign in.
       expect((await place().requests()).total).toBeLessThanOrEqual(kind === 'online' ? 4 : 2)
       const pause = { mode: 'refused', reason: expect.stringMatching(WORDS[kind]), by: null }
       expect(await place().shown()).toMatchObject({
@@ -169,7 +169,7 @@ describe.each(['online', 'onsite'] as const)('SuperOffice %s', (kind) => {
       }
       await crm.send('POST', 'tenant', { state: 'Running' })
       await place().theTimeComes()
-      // Online the status is believed for a minute: that is waited for only where there is time.
+      // Online the status is cached for a minute; the test waits for that only if there is time.
       if (kind === 'onsite' || OUTAGE_SECONDS >= 60) {
         expect(await place().preSend(`snd_after_${kind}`, 150)).toMatchObject({
           complete: true,

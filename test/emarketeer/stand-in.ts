@@ -17,7 +17,7 @@ export interface StandIn {
 /** A CRM user, as the actor of writes. */
 export const PERSON = { type: 'crmUser', id: 'crm-1', name: 'Kari' } as const
 
-/** Starts both; webhook retries come 500 times faster. */
+/** Starts both; webhook retries are 500 times faster. */
 export async function startStandIn(options: EmarketeerOptions = {}): Promise<StandIn> {
   const em = await startEmarketeer({
     rateLimit: null,
@@ -42,7 +42,7 @@ export async function startStandIn(options: EmarketeerOptions = {}): Promise<Sta
   }
 }
 
-/** A further client, impatient or with another key. */
+/** Another client, with short time-outs or another key. */
 export function clientOf(
   em: RunningEmarketeer,
   config: { apiKey?: string; accountId?: string; requestMs?: number } = {},
@@ -56,7 +56,7 @@ export function clientOf(
   })
 }
 
-/** The UpstreamError that a call ends in; anything else fails the test. */
+/** The UpstreamError of a failed call; anything else fails the test. */
 export async function upstreamError(call: Promise<unknown>): Promise<UpstreamError> {
   const outcome = await call.then(
     () => new Error('the call succeeded'),

@@ -14,65 +14,65 @@ import { factSecrets } from '../../../src/connection/sealed-secrets.js'
 /** A consent value of either kind of CRM. */
 export type Value = ToggleValue | LegalBasis
 
-/** Somebody to be in the CRM. Without a value nobody has said anything about marketing. */
+/** A person to create in the CRM. Without a value nobody has answered on marketing. */
 export interface NewPerson {
-  /** The first is the primary one; more than one only where {@link ContractStand.furtherAddresses}. */
+  /** The first is the primary one; several only if {@link ContractStand.furtherAddresses}. */
   readonly emails: readonly string[]
   readonly value?: Value
 }
 
-/** What goes wrong between the product and the CRM, until {@link ContractStand.mend}. */
+/** Faults between the product and the CRM, until {@link ContractStand.mend}. */
 export interface ContractFaults {
-  /** Every request is turned away: 429, to be tried again after so many seconds. */
+  /** Every request gets 429 with a wait of this many seconds. */
   throttle(seconds: number): Promise<void>
-  /** Every request is answered with this status, and a body that quotes the text. */
+  /** Every request gets this status, and a body that quotes the text. */
   failWith(status: number, text: string): Promise<void>
-  /** No request is answered before the caller goes. */
+  /** No request is answered before the caller disconnects. */
   hang(): Promise<void>
-  /** The answer of the next write is lost; the write itself was carried out, or not. */
+  /** The answer of the next write is lost; `landed`: the write was executed. */
   loseWriteAnswer(landed: boolean): Promise<void>
-  /** Writes of this record alone are refused. */
+  /** Only writes of this record are refused. */
   refuseWritesOf(contactId: string): Promise<void>
 }
 
-/** A CRM's driver together with its stand-in, as the contract's tests need them. */
+/** A CRM's driver with its stand-in, in the form that the contract's tests need. */
 export interface ContractStand {
   readonly driver: CrmDriver
   /** Whether a record may have more than one address. */
   readonly furtherAddresses: boolean
-  /** Whether webhooks are to be had here. */
+  /** Whether webhooks are available here. */
   readonly postsWebhooks: boolean
-  /** Contacts that one request reads here, where it is fewer than the driver reckons with. */
+  /** Contacts per request here, if fewer than the driver assumes. */
   readonly contactsPerRequest?: number
-  /** Whether what a webhook says is signed, and not only who says it. */
+  /** Whether a webhook's content is signed, not only its sender proven. */
   readonly signsWebhooks: boolean
-  /** With facts, as set-up has learned them. */
+  /** With the facts that set-up learned. */
   open(facts?: CrmFacts): CrmClient
-  /** With credentials that the CRM does not take. */
+  /** With credentials that the CRM does not accept. */
   openRefused(): CrmClient
-  /** Everything that a request without effect may show of the installation; equal before and after mere looking. */
+  /** Everything that requests without effect show of the installation; equal before and after checks. */
   shape(): Promise<unknown>
   add(people: readonly NewPerson[]): Promise<readonly string[]>
   /** A CRM user sets the marketing consent. */
   userSets(contactId: string, value: Value): Promise<void>
-  /** A CRM user saves the record: its consent stays, its version moves. */
+  /** A CRM user saves the record: its consent stays, and its version changes. */
   userTouches(contactId: string): Promise<void>
-  /** The marketing consent becomes something that we do not know. */
+  /** The marketing consent gets a value that we do not know. */
   makeUnreadable(contactId: string): Promise<void>
   remove(contactId: string): Promise<void>
-  /** The marketing consent past the driver; null: not there or not known. */
+  /** The marketing consent, read without the driver; null: missing or unknown. */
   truth(contactId: string): Promise<Value | null>
-  /** Requests that the CRM has had so far. */
+  /** Requests to the CRM so far. */
   requests(): Promise<number>
   /**
-   * Moves the CRM's clock; 0 sets it right. Absent where the stand-in's answers always have this machine's time: then
-   * the driver's own tests hold it to clocks.
+   * Moves the CRM's clock; 0 corrects it. Absent if the stand-in's answers always have this machine's time: then the
+   * driver's own tests test clocks.
    */
   readonly skewClock?: (ms: number) => Promise<void>
   readonly faults: ContractFaults
   /** Ends every fault. */
   mend(): Promise<void>
-  /** Waits until every webhook so far was posted and answered, or given up. */
+  /** Waits until every webhook so far was posted and answered, or abandoned. */
   drainWebhooks(): Promise<void>
   close(): Promise<void>
 }
@@ -86,17 +86,17 @@ export const SECRETS: FactSecrets = factSecrets(
   CONNECTION_ID,
 )
 
-/** What every session of these tests is opened with. */
+/** The options of every session in these tests. */
 export function openOptions(facts: CrmFacts) {
   return { connectionId: CONNECTION_ID, facts, allowLoopbackHttp: true, secrets: SECRETS }
 }
 
-/** Nothing chosen; subscriptions where the CRM has them. */
+/** Nothing is chosen; subscriptions if the CRM has them. */
 export function stepContext({ driver }: ContractStand): StepContext {
   return { choice: null, subscriptionSync: driver.capabilities.subscriptions }
 }
 
-/** What this kind of CRM calls an opt-out, and a permission. */
+/** This kind of CRM's values for an opt-out and a permission. */
 export function valuesOf({ driver }: ContractStand): {
   readonly deny: Value
   readonly allow: Value
@@ -106,7 +106,7 @@ export function valuesOf({ driver }: ContractStand): {
     : { deny: 'withdrawn', allow: 'consent' }
 }
 
-/** A stand, set up once for a suite; its members are there from `beforeAll` on. */
+/** A stand that is set up once for a suite; its members are available from `beforeAll` on. */
 export interface SetUpStand {
   readonly stand: ContractStand
   readonly facts: CrmFacts

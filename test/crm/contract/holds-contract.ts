@@ -11,8 +11,8 @@ import { webhooks } from './suite/webhooks.js'
 import { writing } from './suite/writing.js'
 
 /**
- * What the sync relies on of every CRM, by its capabilities and never by its name. A further CRM is held to it by
- * giving its stand.
+ * Tests what the sync requires of every CRM, by its capabilities and never by its name. Another CRM is tested by
+ * passing its stand.
  */
 export function holdsContract(start: () => Promise<ContractStand>): void {
   describe('the contract of a CRM', () => {

@@ -3,11 +3,11 @@ import type { AddressInfo } from 'node:net'
 import type { CrmFacts, WebhookRequest, WebhookVerdict } from '../../../src/crm/crm.js'
 import { SECRETS, type ContractStand } from './contract-stand.js'
 
-/** A gateway in small: judges what is posted by the facts as they are kept, and answers as the real one does. */
+/** A small gateway: judges posted events by the stored facts, and answers as the real one does. */
 export interface Receiver {
   readonly url: string
   facts: CrmFacts
-  /** Every call with what was thought of it, oldest first; a call that only tries the address is not among them. */
+  /** Every call with its verdict, oldest first; without calls that only test the address. */
   readonly calls: { readonly request: WebhookRequest; readonly verdict: WebhookVerdict }[]
   close(): Promise<void>
 }

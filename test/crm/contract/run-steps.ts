@@ -1,7 +1,9 @@
 import { SetupPaused, type CrmFacts } from '../../../src/crm/crm.js'
 import { stepContext, type ContractStand } from './contract-stand.js'
 
-/** Steps in order as the generic runner does them: look, do, look again; a session each. @throws SetupPaused */
+/**
+ * Runs steps in order as the generic runner does: check, do, check again, each in its own session. @throws SetupPaused
+ */
 export async function setUp(stand: ContractStand, before: CrmFacts = {}): Promise<CrmFacts> {
   let facts = before
   for (const step of stand.driver.setupSteps) {
@@ -22,7 +24,7 @@ export async function setUp(stand: ContractStand, before: CrmFacts = {}): Promis
   return facts
 }
 
-/** What each step would say now, without doing anything. */
+/** The verdict of each step, without running it. */
 export async function lookAtAll(stand: ContractStand, facts: CrmFacts): Promise<string[]> {
   const states: string[] = []
   for (const step of stand.driver.setupSteps) {
@@ -39,7 +41,7 @@ export async function lookAtAll(stand: ContractStand, facts: CrmFacts): Promise<
   return states
 }
 
-/** Takes everything back, in reverse order. */
+/** Undoes everything, in reverse order. */
 export async function undoAll(stand: ContractStand, before: CrmFacts): Promise<CrmFacts> {
   let facts = before
   for (const step of stand.driver.setupSteps.toReversed()) {

@@ -57,7 +57,7 @@ describe('tokens', () => {
   it.each([
     [3600, 3298, 3302],
     [100, 48, 52],
-    // What no token lives for: a day at most, and a moment at least.
+    // Lifetimes that no token has: more than a day, or only a moment.
     [999_999_999, 86_097, 86_103],
     [1e17, 0, 3],
     [-5, 0, 3],
@@ -176,7 +176,7 @@ describe('an environment', () => {
     expect(() => openCrm('http://crm.example.com')).toThrow('https')
     expect(() => openCrm('http://127.0.0.1:1')).not.toThrow()
     expect(() => openCrm('http://127.0.0.2:1')).not.toThrow()
-    // The address of Entra, where the secret goes, may hold neither user nor query.
+    // Entra's URL, to which the secret is sent, may contain neither user nor query.
     const signingInAt = (authorityHost: string) => () =>
       dynamicsDriver.open(
         {

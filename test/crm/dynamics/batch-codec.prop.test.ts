@@ -40,7 +40,7 @@ describe('reading a $batch answer', () => {
     fc.assert(
       fc.property(answers, fc.double({ min: 0, max: 1, noNaN: true }), (list, share) => {
         const { contentType, body: whole } = writeMultipart(list, { lineEnd: '\r\n' })
-        // The last line alone is no loss: without its line end the closing boundary is still seen.
+        // Cutting only the last line end loses nothing: the closing boundary is still complete.
         const cut = whole.subarray(0, Math.floor(share * (whole.length - 3)))
         const read = decodeBatch(contentType, cut)
         expect(read?.complete).toBe(false)

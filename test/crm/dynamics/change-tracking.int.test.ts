@@ -18,7 +18,7 @@ afterEach(async () => {
   await service?.close()
 })
 
-/** Runs the step against definitions that are switched on or off, and may be locked. */
+/** Runs the step against definitions that are enabled or disabled, and may be locked. */
 async function run(contact: { enabled: boolean; allowed?: boolean; published?: boolean }) {
   const definitions: Record<string, Record<string, unknown>> = {
     contact: {
@@ -82,7 +82,7 @@ describe('publishing contact for its change tracking', () => {
       })
       expect(pause.message).toContain('the form "Contact", the view "People"')
       expect(pause.message).toMatch(/unpublished columns, labels, ribbons/)
-      // Also where it is called without the look before.
+      // Also if it is called without the check before.
       const context = { choice: null, subscriptionSync: false }
       await pauseOf(CHANGE_TRACKING.do(stand.open({}), context))
       expect(await writesMade(stand)).toEqual([])

@@ -36,7 +36,7 @@ function create(
   return { kind: 'createSubscription', contactId, categoryId, categoryName: 'Näws', subscribed }
 }
 
-/** Starts a service whose category table has the one row; everything else is the test's. */
+/** Starts a service whose category table has one row; the test answers everything else. */
 async function start(rest: (heard: Heard) => Said | Promise<Said>) {
   service = await scriptedService((heard) => {
     if (heard.method === 'GET' && heard.path.startsWith('em_catsets')) {
@@ -54,7 +54,7 @@ function upserts(): { Targets: Record<string, unknown>[] }[] {
     .map((one) => JSON.parse(one.body) as { Targets: Record<string, unknown>[] })
 }
 
-/** Answers a `$batch`, one answer a part. */
+/** Answers a `$batch` with one answer per part. */
 function batch(heard: Heard, answer: (part: string, at: number) => Answer): Said {
   const parts = heard.body.split('Content-Type: application/http').slice(1)
   const { contentType, body } = writeMultipart(parts.map(answer), { lineEnd: '\r\n' })

@@ -27,13 +27,13 @@ async function install(facts: CrmFacts, at = url): Promise<CrmFacts> {
   const target = targetOf(at, kept)
   const { installed, facts: learned } = await standIn.open(facts).installWebhooks(target, {})
   expect(installed).toBe(true)
-  // What judges the first events is stored before anything can be posted.
+  // The facts that judge the first events are stored before anything can be posted.
   const [early] = readFacts({ ...facts, ...kept[0] }).webhook?.triedSecretHashes ?? []
   expect(early).toBe(readFacts(learned).webhook?.secretHash)
   return { ...facts, ...learned }
 }
 
-/** The secret that is registered, as Dataverse would send it. */
+/** The registered secret, in the form in which Dataverse sends it. */
 async function registeredSecret(): Promise<string> {
   const [endpoint] = await ourEndpoints()
   return /name="x-em-secret" value="([^"]+)"/.exec(String(endpoint?.['authvalue']))?.[1] ?? ''
@@ -49,7 +49,7 @@ function isBelieved(secret: string, facts: CrmFacts): boolean {
   return !verdict.accepted && verdict.code === 'webhook_malformed'
 }
 
-/** What links a contact, what it says, and where else a deny of it counts (B8). */
+/** The columns that link a contact, that contain its answer, and where else a deny of it counts (B8). */
 const UPDATE_COLUMNS = 'emailaddress1,emailaddress2,emailaddress3,donotbulkemail,statecode'
 
 describe('installing webhooks', () => {
@@ -91,7 +91,7 @@ describe('installing webhooks', () => {
   it('in attempts that are killed believes what is registered, however many they are', async () => {
     let facts = await install(setUp)
     for (let attempt = 0; attempt < 5; attempt += 1) {
-      // Once what it tries is stored, and before it is registered.
+      // After the attempted secrets are stored, and before they are registered.
       const keep = (learned: CrmFacts) => {
         facts = { ...facts, ...learned }
         return Promise.reject(new Error('killed'))

@@ -11,7 +11,7 @@ import { type StandIn, startStandIn } from './support/stand-in.js'
 
 const OPTIONS = { keyActivationReads: 0, contactChangeTracking: false }
 
-/** Runs something with a stand-in of its own. */
+/** Runs work with a stand-in of its own. */
 async function withStandIn<T>(work: (stand: StandIn) => Promise<T>): Promise<T> {
   const stand = await startStandIn(OPTIONS)
   try {
@@ -67,7 +67,7 @@ describe('removal that dies', () => {
   }, 480_000)
 })
 
-/** Change tracking of contact stays on: Dataverse does not let it be switched off. */
+/** Change tracking of contact stays on, because Dataverse does not allow switching it off. */
 function withTracking(state: Record<string, unknown>): Record<string, unknown> {
   const tables = state['tables'] as Record<string, unknown>[]
   const tracked = tables.map((table) =>

@@ -123,7 +123,7 @@ describe('a listing whose next link leads back', () => {
 describe('a row that does not say whose it is', () => {
   const contactid = '00000000-0000-4000-8000-000000000001'
   const told = { emailaddress1: 'ann@x.example', emailaddress2: null, emailaddress3: null }
-  // A listing asks for each record that we know, and notes a new one at its addresses; a delta can do neither.
+  // A listing requests each record that we know, and notes a new one at its addresses; a delta can do neither.
   it.each<readonly [string, unknown, boolean, boolean]>([
     ['with all its addresses', told, true, false],
     ['with some of its addresses', { ...told, emailaddress2: undefined }, true, true],
@@ -165,7 +165,7 @@ describe('a page that is too large', () => {
       return {
         status: 200,
         body: {
-          // More than the edge takes, until few enough rows are asked for.
+          // More than our limit, until few enough rows are requested.
           value: rows > 2_000 ? Array.from({ length: 5_001 }, () => row) : [],
           ...(isLast
             ? { '@odata.deltaLink': `${url}/api/data/v9.2/contacts?$deltatoken=1` }

@@ -13,11 +13,11 @@ afterEach(async () => {
 interface Script {
   readonly held?: readonly Record<string, unknown>[]
   readonly heldStatus?: number
-  /** Names that the organisation knows as privileges; null: they cannot be read. */
+  /** Names of privileges that the organisation knows; null: they cannot be read. */
   readonly known?: readonly string[] | null
 }
 
-/** Looks by the step "privileges" at an organisation that answers by the script. */
+/** Runs the check of the step "privileges" against an organisation with the script's answers. */
 async function check(
   { held = [], heldStatus = 200, known = null }: Script,
   context = PLAIN,

@@ -19,7 +19,7 @@ function toggleOf(row: Record<string, unknown>) {
   return toContact({ ...whole, ...row })?.consents.marketingSendouts
 }
 
-/** The whole row, but for one property. */
+/** The complete row except one property. */
 function without(property: string) {
   const row = { ...whole, donotbulkemail: false }
   return Object.fromEntries(Object.entries(row).filter(([name]) => name !== property))

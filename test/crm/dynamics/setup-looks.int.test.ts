@@ -10,7 +10,7 @@ let stand: StandIn
 
 afterEach(() => stand.close())
 
-/** Looks at every step, as a preview does. @returns what each came to. */
+/** Checks every step, as a preview does. @returns the result of each. */
 async function lookAtAll(facts: CrmFacts): Promise<string[]> {
   const seen: string[] = []
   for (const step of dynamicsDriver.setupSteps) {

@@ -24,7 +24,7 @@ function textColumn(name: string, maxLength: number) {
   }
 }
 
-/** A table that the customer made, under one of our names. */
+/** A table that the customer created under one of our names. */
 async function customersTable(schemaName: string, nameColumn = 'em_Name') {
   await webApi(standIn, 'POST', 'EntityDefinitions', {
     SchemaName: schemaName,
@@ -35,7 +35,7 @@ async function customersTable(schemaName: string, nameColumn = 'em_Name') {
   })
 }
 
-/** The pause that a step comes to, both when it looks and when it is made to do it. */
+/** The pause in which a step ends, both when it is checked and when it is run. */
 async function pauseOf(id: string, facts: Record<string, unknown>) {
   const step = stepOf(id)
   const seen = await look(standIn, step, facts)

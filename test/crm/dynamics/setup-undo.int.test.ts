@@ -23,7 +23,7 @@ async function tableNames(): Promise<string[]> {
   return tables.map(({ name }) => name)
 }
 
-/** A table of the customer's under the name of ours, with a name column and no more. */
+/** A table of the customer's under the name of ours, with only a name column. */
 async function customersTable() {
   await webApi(standIn, 'POST', 'EntityDefinitions', {
     SchemaName: 'em_Subscriptions',

@@ -98,7 +98,7 @@ describe('setting up', () => {
       )
       const once = await undoSteps(standIn, facts, [step])
       expect(await undoSteps(standIn, once, [step])).toEqual(once)
-      // Dataverse does not take back change tracking; keys and lookups of our tables go with the tables.
+      // Dataverse does not undo change tracking; keys and lookups of our tables are removed with the tables.
       const left = ['changeTracking', 'keys', 'relationships'].includes(id)
       const state = left ? 'done' : 'due'
       expect(await look(standIn, step, once)).toMatchObject({ state })

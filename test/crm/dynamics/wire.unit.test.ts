@@ -15,9 +15,9 @@ import {
 import { partRequest, type RowWrite } from '../../../src/crm/dynamics/writing/part-requests.js'
 
 /**
- * Reads a filter of {@link anyOf} back as the service reads it: the array ends where the OData library finds its end
- * (Microsoft.OData.Core, ExpressionLexer.AdvanceThroughBalancedExpression), which counts brackets, skips what stands in
- * single quotes, and knows no double ones; a quoted text doubles its quotes.
+ * Reads a filter of {@link anyOf} as the service does: the array ends where the OData library finds its end
+ * (Microsoft.OData.Core, ExpressionLexer.AdvanceThroughBalancedExpression). It counts brackets and skips text in single
+ * quotes, but does not recognise double quotes; a quoted text doubles its quotes.
  */
 function readBack(filter: string): string[] {
   const start = filter.indexOf('[')
@@ -39,7 +39,7 @@ function readBack(filter: string): string[] {
   return [...listed, ...quoted.map(([, text = '']) => text.replaceAll("''", "'"))]
 }
 
-/** Addresses that are rich in what brackets, quotes and escapes are made of. */
+/** Addresses with many brackets, quotes and escapes. */
 const trickyText = fc.oneof(
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }),
   fc.string({ unit: fc.constantFrom("'", '"', '[', ']', '\\', '{', ',', ')', 'a'), minLength: 1 }),

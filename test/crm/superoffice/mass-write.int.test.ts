@@ -28,7 +28,7 @@ afterAll(async () => {
   await standIn.close()
 })
 
-/** Twenty writes, every other one withdrawing, to rows at version 3. */
+/** Twenty writes, every other one a withdrawal, to rows at version 3. */
 async function twentyWrites(): Promise<CrmWrite[]> {
   const consents = {
     EMARKETING: { legalBase: '61A', updated: '2026-02-24T09:31:12Z', updatedCount: 3 },

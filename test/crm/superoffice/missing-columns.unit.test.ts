@@ -36,7 +36,7 @@ describe('a person’s rows that lack a column', () => {
     expect(ranked).toMatchObject({ email: 'a@x', consents: CONSENTS })
     expect(ranked).not.toHaveProperty('emailUnreadable')
     expect(ranked.otherEmails).toEqual([])
-    // Which address the person belongs to is not told: what is recorded is unknown at each of them.
+    // The person's primary address is unknown, so the recorded value is unknown at each of them.
     const unranked = contactOf(without('email.rank', one), two)
     expect([unranked.email, ...unranked.otherEmails].sort()).toEqual(['a@x', 'b@x'])
     const unknown = { storeAndProcess: { value: null }, marketingSendouts: { value: null } }
@@ -59,7 +59,7 @@ describe('a person’s rows that lack a column', () => {
   })
 
   it.each([
-    // Year 1 as other databases and servers write it: nobody is in the bin by that.
+    // Year 1 in the form of other databases and servers: it puts nobody in the bin.
     '1/1/0001 12:00:00 AM',
     '01.01.0001',
     '/Date(-62135596800000)/',

@@ -43,7 +43,7 @@ describe('what a server leaves out is never taken for nothing', () => {
     const hidden = (personId: number) => filtered(personId) && personId % 3 !== 0
     const { read } = await opened(120, { cap, hidden })
     await read()
-    // The longest page is known by now.
+    // The longest page is known now.
     const contacts = await read()
     expect(contacts).toHaveLength(80)
     const values = contacts.map(({ consents }) => consents.marketingSendouts?.value)

@@ -126,7 +126,7 @@ describe('an installation on site', () => {
           EntityName: 'email',
           StyleHint: '',
           LinkHint: '',
-          // As the page on filters shows full rows.
+          // In the form in which the page on filters shows full rows.
           Column: {
             'email.person_id': full(id),
             'email.email_address': full(`p${id}@x.no`),

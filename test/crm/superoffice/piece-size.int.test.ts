@@ -15,13 +15,15 @@ afterEach(async () => {
   closing = []
 })
 
-/** The values of the one `in (…)` of a query. */
+/** The values of the single `in (…)` of a query. */
 function valuesOf(heard: Heard): number {
   const list = / in \((.*?)\)/.exec(queryOf(heard).filter)?.[1]
   return list === undefined ? 0 : list.split(',').length
 }
 
-/** An installation of so many persons, that answers some queries otherwise; and its archive under a clock of the test. */
+/**
+ * An installation with this many persons that answers some queries differently, and its archive under the test's clock.
+ */
 async function opened(count: number, instead: (heard: Heard) => Said | undefined) {
   const ids = Array.from({ length: count }, (_, at) => at + 1)
   const rows = ids.flatMap((id) => personRows(id))
@@ -51,7 +53,7 @@ async function opened(count: number, instead: (heard: Heard) => Said | undefined
       },
       {},
     )
-    // What learns how long a page may be asks without values.
+    // The query that finds out how long a page may be has no values.
     const asked = scripted.heard.filter((heard) => valuesOf(heard) > 0)
     return {
       found: new Set(found.map((row) => row['email.person_id'])).size,

@@ -243,7 +243,7 @@ describe('changes', () => {
       ...Array.from({ length: 11 }, (_, n) => ({ emails: emails(n) })),
     )
     await standIn.addPersons({ emails: [] })
-    // No multiple of three: pages end in the middle of persons. All of this file's persons are read.
+    // Not a multiple of three, so that pages end in the middle of persons. All of this file's persons are read.
     await standIn.control.post('switches', { maxTop: 40 })
     const { contacts, baseline, cursor, cursors } = await all(standIn.open().readChanges(null, {}))
     const own = contacts.filter(({ contactId }) => ids.includes(contactId))

@@ -7,7 +7,7 @@ let standIn: StandIn
 afterEach(() => standIn.close())
 
 const LONG_AGO = '2024-03-01T08:00:00Z'
-/** As the one documented error is told, by a status that no page names for an archive. */
+/** In the form of the one documented error, with a status that no page names for an archive. */
 const EXCEPTION = {
   status: 500,
   body: { Error: true, ErrorType: 'SoException', ErrorMessage: 'no such column' },
@@ -45,7 +45,7 @@ describe('a query that is refused', () => {
     ])
     await standIn.control.post('requests/reset')
     await read(id)
-    // Learned: nothing is tried again.
+    // Learned, so that nothing is retried.
     const { statuses } = await standIn.control.get<{ statuses: object }>('requests')
     expect(Object.keys(statuses)).toEqual(['200'])
   })
@@ -79,7 +79,7 @@ describe('a query that is refused', () => {
     await begin({})
     const [bin = ''] = await standIn.addPersons({ emails: ['bin@x.no'] })
     await standIn.control.post(`persons/${bin}/delete`, { soft: true })
-    // The query itself, then a trial of one column alone.
+    // The query itself, then a trial of a single column.
     await standIn.control.post('faults', { path: 'Archive/dynamic', times: 1, ...EXCEPTION })
     await standIn.control.post('faults', {
       path: 'select=email.person_id,email.person_id.DeletedDate&',

@@ -34,7 +34,7 @@ function tokenOf(
   return `${data}.${sign('RSA-SHA256', Buffer.from(data), privateKey).toString('base64url')}`
 }
 
-/** A login host that publishes these keys, the last ones for good. */
+/** A login host that publishes these keys, the last ones permanently. */
 async function loginWith(...published: (readonly (typeof OLD)[])[]) {
   let asked = 0
   const server = await scriptedServer(() => {
@@ -66,7 +66,7 @@ describe('the ticket in a token', () => {
     expect(heard).toHaveLength(2)
   })
 
-  // SuperOffice's own samples take the first key, whatever is named; a real header has `x5t` alone.
+  // SuperOffice's own samples use the first key, whatever the header names; a real header has only `x5t`.
   it.each([{}, { kid: 'nobody' }, { kid: null }, { kid: 7 }, { x5t: 'AbCd' }])(
     'is taken under any published key where the header names %j',
     async (named) => {

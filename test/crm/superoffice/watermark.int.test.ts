@@ -11,7 +11,7 @@ let standIn: StandIn
 
 afterEach(() => standIn.close())
 
-/** A stand-in whose stamps are off from the Date header of its answers. */
+/** A stand-in whose stamps differ from the Date header of its answers. */
 async function begin(stampSkewMs = 0): Promise<void> {
   standIn = await startStandIn({ switches: { storeDefault: false } })
   await standIn.control.post('clock', { stampSkewMs })
@@ -28,7 +28,7 @@ const withdraw = (id: string, more: object = {}) =>
     ...more,
   })
 
-/** Our clock, ahead of the real one by so much. */
+/** Our clock, ahead of the real one by this much. */
 const later = (byMs: number): Time => ({
   nowMs: () => Date.now() + byMs,
   tickMs: () => performance.now(),
@@ -66,7 +66,7 @@ describe('a watermark', () => {
     await withdraw(a)
     const delta = await read(baseline.cursor)
     expect(delta.ids).toContain(a)
-    // And nobody of long ago, though the newest stamps lie ahead of our clock.
+    // And nobody from long ago, although the newest stamps are ahead of our clock.
     const seeded = baseline.ids.slice(0, 20)
     expect(delta.ids.filter((id) => seeded.includes(id))).toEqual([])
     const [c = ''] = await add('c@x.no')
@@ -89,7 +89,7 @@ describe('a watermark', () => {
     expect(delta.ids).toEqual(expect.arrayContaining([odd, a]))
     expect(delta.future).toEqual(named)
     expect(watermarkOf(delta.cursor)).toBeLessThan(Date.now() + 10_000)
-    // Mended in SuperOffice, it is named no more.
+    // After it is corrected in SuperOffice, it is not named any more.
     await standIn.control.post(`persons/${odd}/consent`, {
       purpose: 'EMARKETING',
       legalBase: '61A',
@@ -113,7 +113,7 @@ describe('a watermark', () => {
     await withdraw(b, { at: inHours(2) })
     const second = await read(delta.cursor, later(2.5 * HOUR_MS))
     expect(second.ids).toEqual(expect.arrayContaining([ahead, b]))
-    // Two days later nothing is left of it.
+    // Two days later it has no effect any more.
     const third = await read(second.cursor, later(48 * HOUR_MS))
     expect((await read(third.cursor, later(48 * HOUR_MS))).ids).toEqual([])
   })
@@ -168,7 +168,7 @@ describe('a watermark', () => {
 
   it('does not pass over what was written behind the back of a long listing', async () => {
     await begin()
-    // Long registered: they are not found as new persons.
+    // Registered long ago, so that they are not found as new persons.
     const registered = '2024-03-01T08:00:00Z'
     const [early = '', late = ''] = await standIn.addPersons(
       { emails: ['early@x.no'], registered },
@@ -184,7 +184,7 @@ describe('a watermark', () => {
       read1.ids.push(...page.contacts.map(({ contactId }) => contactId))
       read1.cursor = page.nextCursor ?? read1.cursor
       if (read1.ids.join() === early) {
-        // Read already. Two hours later it withdraws; then the other one does, and is read.
+        // Already read. Two hours later it withdraws; then the other one does, and is read.
         await withdraw(early, { at: ago(1) })
         await withdraw(late, { at: ago(0) })
       }
@@ -196,7 +196,7 @@ describe('a watermark', () => {
 })
 
 describe('a time in a filter', () => {
-  /** A withdrawal five minutes after another one, and a sweep much later; also on a quiet day after. */
+  /** A withdrawal five minutes after another one, and a sweep much later; also after a quiet day. */
   async function finds(switches: object) {
     await begin()
     await standIn.control.post('switches', switches)
@@ -225,7 +225,7 @@ describe('a time in a filter', () => {
     },
   )
 
-  // "These are always UTC, and so their values are not affected": how they are compared then, nobody says.
+  // "These are always UTC, and so their values are not affected": it is not documented how they are compared then.
   it.each([-600, 60, 330, 780])(
     'may be brought into the base time zone (%d minutes ahead) and stamps left as they are',
     async (baseTimeZoneMinutes) => {

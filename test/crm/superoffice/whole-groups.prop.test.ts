@@ -11,13 +11,13 @@ import {
 const KEY = 'email.person_id'
 
 interface Server {
-  /** Rows of each key, 1 and up. */
+  /** Number of rows of each key, from key 1 on. */
   readonly groups: readonly number[]
-  /** The server's own limit of rows a page. */
+  /** The server's own limit of rows per page. */
   readonly cap: number
-  /** Whether it says that a page follows. */
+  /** When it returns a next link. */
   readonly links: 'never' | 'whenMore' | 'always'
-  /** Rows that the rights filter takes away once a page was cut, by their number. */
+  /** Rows, by their number, that the rights filter removes after a page was cut. */
   readonly hidden: ReadonlySet<number>
 }
 
@@ -46,7 +46,7 @@ function archiveOf(server: Server) {
   const archive = {
     givesMoreThan: (count: number) => Promise.resolve(count < Math.min(server.cap, rows.length)),
     page: ({ filter, top }: ArchiveQuery) => {
-      // The vendor's operators for whole numbers: `ge` is refused.
+      // The vendor's operators for integers: `ge` is refused.
       const key = /email\.person_id gt (\d+)$/.exec(filter)?.[1]
       if (key === undefined) {
         throw new Error(`no such operator in ${filter}`)
@@ -131,7 +131,7 @@ describe('a listing in whole groups', () => {
     })
   })
 
-  /** An archive whose first page and whose next ones say what a test wants. */
+  /** An archive whose first page and next pages a test defines. */
   const scripted = (page: object, following: (next: string) => object) =>
     ({
       givesMoreThan: () => Promise.resolve(false),
@@ -150,7 +150,7 @@ describe('a listing in whole groups', () => {
   const FULL = { rows: Array.from({ length: 1000 }, () => ({ [KEY]: 7 })), nextQuery: '$skip=5' }
   let turn = 0
 
-  // What was read so far would pass for everything, and the cursor move on.
+  // Otherwise an incomplete listing would count as complete, and the cursor would move on.
   it.each([
     ['an empty page leads back to itself', EMPTY, () => EMPTY],
     [

@@ -114,7 +114,7 @@ describe('a JWT', () => {
   it('is believed by RS256 and a published key', async () => {
     expect(await holds(signed(data('RS256', 'k1')))).toBe(true)
     expect(await holds(signed(data('RS256')))).toBe(true)
-    // Whatever name the header has for it.
+    // Whatever the header's name for it.
     expect(await holds(signed(data('RS256', 'k2')))).toBe(true)
     expect(await holds(signed(data('RS256')), [{ ...jwk, use: 'sig', alg: 'RS256' }])).toBe(true)
     expect(await holds(signed(data('RS256', 'k1')), [])).toBe(false)
@@ -150,7 +150,7 @@ describe('a JWT', () => {
     expect(await holds(`${text}.${signature}`, [key])).toBe(false)
   })
 
-  // RFC 7515, 4.1.11: whoever does not understand a critical header must refuse.
+  // RFC 7515, 4.1.11: a recipient that does not understand a critical header must refuse.
   it('is not believed with a critical header that nobody knows', async () => {
     const head = base64({ alg: 'RS256', crit: ['tenant'], tenant: 'x' })
     expect(await holds(signed(`${head}.${base64({ iss: 'i' })}`))).toBe(false)

@@ -148,7 +148,7 @@ describe('a lost answer', () => {
   it('stays unknown where a person set the same meanwhile', async () => {
     const other = await startStandIn()
     const [id = ''] = await other.addPersons(person('61A'))
-    // Who we believe to be did not write what then stands there.
+    // The user that we believe to be did not write the value that is then in the row.
     const body = JSON.stringify({ AssociateId: 999 })
     await other.control.post('faults', { path: 'currentPrincipal', status: 200, body })
     await other.control.post('faults', { ...cut, execute: true })
@@ -182,7 +182,7 @@ describe('many writes', () => {
     expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['applied']))
     const operations = tally.operations()
     expect(operations['superoffice.consent.put']).toBe(60)
-    // Two more where no page that is much longer was seen: the last row again, and that nothing follows.
+    // Two more requests if no much longer page was read: the last row again, and the end.
     expect(operations['superoffice.consents.readBefore']).toBeLessThanOrEqual(3)
     expect(operations['superoffice.consents.readBack']).toBeLessThanOrEqual(3)
     const { mostAtOnce } = await standIn.control.get<{ mostAtOnce: number }>('requests')

@@ -2,8 +2,8 @@ import type { z } from 'zod'
 import type { Answer } from '../../../src/http/index.js'
 
 /**
- * What a schema takes as it stands there, before `catch`, `nullish`, defaults and transformations: with them it takes
- * anything, and nothing could be seen to fail.
+ * The type that a schema accepts before `catch`, `nullish`, defaults and transformations: with them it accepts
+ * anything, and the comparison could not fail.
  */
 type Takes<Schema> =
   Schema extends Answer<infer Inner>
@@ -22,7 +22,7 @@ type Takes<Schema> =
             ? { readonly [Name in keyof Shape]: Takes<Shape[Name]> }
             : z.input<Schema>
 
-/** A value as JSON has it: a date is a text. */
+/** A value in its JSON form: a date is a text. */
 type InJson<Value> = Value extends Date
   ? string
   : Value extends readonly (infer Item)[]
@@ -32,8 +32,8 @@ type InJson<Value> = Value extends Date
       : Value
 
 /**
- * A carrier of `@superoffice/webapi` as the server sends it: names capitalised, dates as texts. Each property is taken to
- * be there, as all of them are optional.
+ * A carrier of `@superoffice/webapi` in the server's form: names capitalised, dates as texts. Each property counts as
+ * present, because all are optional.
  */
 export type OnWire<Carrier> = {
   readonly [Name in keyof Carrier as Capitalize<Name & string>]-?: InJson<
@@ -41,7 +41,7 @@ export type OnWire<Carrier> = {
   >
 }
 
-/** Names in a schema that the vendor's type has not, or has with a type that the schema does not take. */
+/** Names in a schema that the vendor's type does not have, or has with a type that the schema does not accept. */
 export type Misfits<Told, Schema> = {
   [Name in keyof Takes<Schema>]: Name extends keyof Told
     ? Told[Name] extends Takes<Schema>[Name]
@@ -50,7 +50,7 @@ export type Misfits<Told, Schema> = {
     : Name
 }[keyof Takes<Schema>]
 
-/** `true` where a schema takes all that the vendor's type says; else the names it does not take. */
+/** `true` if a schema accepts everything in the vendor's type; otherwise the names that it does not accept. */
 export type Fits<Told, Schema> = [keyof Takes<Schema>] extends [never]
   ? 'a schema without names'
   : [Misfits<Told, Schema>] extends [never]

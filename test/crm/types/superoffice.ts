@@ -7,7 +7,7 @@ import type {
   SoPrincipalCarrier,
   UpsertRowStatus,
   Webhook,
-  // Its ES module's types name files without their endings, which NodeNext does not find: all would be `any`.
+  // The types of its ES module name files without their extensions, which NodeNext does not find: all would be `any`.
 } from '@superoffice/webapi' with { 'resolution-mode': 'require' }
 import type { z } from 'zod'
 import type { basisEntry, purposeEntry, sourceEntry } from '../../../src/crm/superoffice/lists.js'
@@ -19,9 +19,9 @@ import type { massWriteAnswer, rowStatus } from '../../../src/crm/superoffice/wr
 import type { Fits, IsTold, OnWire } from './fits.js'
 
 /*
- * Our schemas against SuperOffice's own types, checked by `npm run types`; nothing here runs. Its package has no type for
- * rows of an archive by OData, the exchange of the system user token and its claims, the key set, the tenant's status,
- * the API's root, and the bodies of webhooks.
+ * Compares our schemas with SuperOffice's own types; `npm run types` checks it, and nothing here runs. Its package has
+ * no type for rows of an archive by OData, the exchange of the system user token and its claims, the key set, the
+ * tenant's status, the API's root, and the bodies of webhooks.
  */
 
 export const fits: {
@@ -46,10 +46,11 @@ export const fits: {
   trialWrite: true,
 }
 
-// The package's types must be found: were they `any`, all would fit.
+// The package's types must be found: if they were `any`, everything would fit.
 export const told: IsTold<OnWire<ConsentPurpose>> = true
 
-// That it can fail: `Active` is a number, whatever stands around what is said of it; and it has no `FunctionRight`.
+// Proof that the comparison can fail: `Active` is a number, with any wrapper around it, and there is no
+// `FunctionRight`.
 type Strict = z.ZodObject<{ Key: z.ZodString; Active: z.ZodCatch<z.ZodOptional<z.ZodBoolean>> }>
 export const misfit: Fits<OnWire<ConsentPurpose>, Strict> = 'Active'
 type Misspelt = z.ZodObject<{ FunctionRight: z.ZodArray<z.ZodUnknown> }>

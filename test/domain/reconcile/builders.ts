@@ -37,7 +37,7 @@ export function observe<V>(
   return { emarketeer: e, records, epoch: EPOCH, firstVersion: 1 }
 }
 
-/** What a pass stores that saw this and had nothing to write. */
+/** The memory of a pass that saw these values and had nothing to write. */
 export function memoryOf<V>(
   e: EmarketeerReading,
   ...records: readonly RecordReading<V>[]

@@ -2,12 +2,12 @@ import { expect as explained } from '@jest/globals'
 import fc from 'fast-check'
 import { isDeepStrictEqual } from 'node:util'
 
-/** Cases of each property; `FC_RUNS` for a search that goes on for longer. */
+/** Cases of each property; `FC_RUNS` for a longer search. */
 const RUNS = Number(process.env.FC_RUNS ?? 10_000)
 
 /**
  * Runs a property 10,000 times and prints its seed; `FC_SEED` repeats one. A failure names seed and path.
- * @param examples cases that are tried first: counterexamples that were found once.
+ * @param examples cases that are tried first: counterexamples found earlier.
  */
 export function check<T>(property: fc.IProperty<T>, examples: readonly T[] = []): void {
   const seed =
@@ -24,8 +24,8 @@ interface Matchers {
 }
 
 /**
- * Jest's `expect`, for the inside of a property. Jest makes an error and its stack before it compares, which in 10,000 cases takes
- * as long as the rule does; here it is asked only about what does not hold, to say why.
+ * Jest's `expect`, for the inside of a property. Jest creates an error and its stack before it compares, which in
+ * 10,000 cases takes as long as the rule. Here it is called only for a failed comparison, to describe it.
  */
 export function expect(actual: unknown): Matchers {
   return {

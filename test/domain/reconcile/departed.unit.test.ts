@@ -27,7 +27,7 @@ describe('a deny whose record leaves before it reached eMarketeer', () => {
     const decision = decideToggle(alone, before)
     expect([decision.line, decision.emarketeerTarget]).toEqual(['T2', 'withdrawn'])
     const { memory } = planToggle(alone, before, decision)
-    // The write was lost: the next pass decides the same, though the record set did not change again.
+    // The write was lost: the next pass decides the same, although the record set did not change again.
     expect(decideToggle(alone, memory).emarketeerTarget).toBe('withdrawn')
     const withdrawn = observe(emarketeer('withdrawn', 2), stays)
     const settled = planToggle(withdrawn, memory, decideToggle(withdrawn, memory)).memory

@@ -1,8 +1,8 @@
 import type { History } from './history.js'
 
-/** Counterexamples that random histories have found, as they shrank; each is tried in every run. */
+/** Counterexamples that random histories have found, in shrunk form; each is tried in every run. */
 export const FOUND_HISTORIES: readonly History[] = [
-  // A late write of ours covers a withdrawal, and its record leaves before any pass has noticed the doubt (R0).
+  // A late write of ours overwrites a withdrawal, and its record leaves before any pass has noticed the doubt (R0).
   {
     rich: true,
     basis: 'none',
@@ -28,7 +28,7 @@ export const FOUND_HISTORIES: readonly History[] = [
       { kind: 'leave', row: 0, value: 0 },
     ],
   },
-  // Whoever withdrew while alone at the address is a younger person once an older one comes back (C5).
+  // A person who withdrew while alone at the address is a younger person after an older one comes back (C5).
   {
     rich: true,
     basis: 'none',
@@ -69,7 +69,8 @@ export const FOUND_HISTORIES: readonly History[] = [
       },
     ],
   },
-  // eMarketeer was restored to a time before a withdrawal that an older epoch had seen on both sides; its record leaves.
+  // eMarketeer was restored to a time before a withdrawal that an older epoch had seen on both sides; its record
+  // leaves.
   {
     rich: false,
     basis: 'consent',

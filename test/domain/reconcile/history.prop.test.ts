@@ -16,7 +16,10 @@ import { isDeny, OWN, type World } from './world.js'
 import { check, expect } from './check.js'
 import { FOUND_HISTORIES } from './found-histories.js'
 
-/** Undisturbed passes until one writes nothing and changes nothing stored; the number that wrote, and the writes. */
+/**
+ * Runs undisturbed passes until one writes nothing and changes nothing stored. @returns the number that wrote, and the
+ * writes.
+ */
 function settle(world: World): { readonly passes: number; readonly writes: number } {
   world.late = null
   let passes = 0
@@ -33,7 +36,10 @@ function settle(world: World): { readonly passes: number; readonly writes: numbe
   throw new Error('I6 never quiet')
 }
 
-/** Of plain values, which is what a memory holds: a third of what comparing their JSON takes, in a million cases. */
+/**
+ * Compares plain values, which a memory consists of. In a million cases it takes a third of the time of comparing their
+ * JSON.
+ */
 function isSame(one: unknown, other: unknown): boolean {
   if (!isObject(one) || !isObject(other)) {
     return Object.is(one, other)
@@ -150,7 +156,7 @@ describe.each([
           expect(world.nowMs > before).toBe(true)
         }
         settle(world)
-        // What no file maps is no basis: it neither lets anybody be mailed, nor takes a withdrawal back (C2).
+        // A basis that no file maps neither makes anybody mailable, nor ends a withdrawal (C2).
         const last = acts.at(-1)
         const chosen = last?.kind === 'crm' ? pick(world.choices, last.value) : null
         const unmapped = world.mapping.size === 0 && [chosen, world.live()[0]?.value].includes(OWN)

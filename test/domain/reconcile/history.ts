@@ -11,7 +11,7 @@ import { isPositive, type LegalBasis } from '../../../src/domain/legal-basis.js'
 import { NOTHING_MAPPED } from '../../../src/domain/tenant-basis.js'
 import { EPOCH, isDeny, OWN, OWN_MAPPED, World, type Row, type Value } from './world.js'
 
-/** One thing that happens. `row` and `value` are taken modulo what there is. */
+/** One event. `row` and `value` are taken modulo the number available. */
 export type Event =
   | { readonly kind: 'emarketeer'; readonly value: number }
   | {
@@ -26,9 +26,9 @@ export type Event =
       readonly delay: boolean
     }
   | { readonly kind: 'late'; readonly lands: boolean }
-  /** The connection file maps the tenant's own basis from now on, or no longer. */
+  /** From now on the connection file maps the tenant's own basis, or does not. */
   | { readonly kind: 'map'; readonly mapped: boolean }
-  /** Nothing happens for a while. */
+  /** Nothing happens for this time. */
   | { readonly kind: 'wait'; readonly ms: number }
 
 /** A pass may be disturbed by acts between its steps, crash after any step, or have a write delayed. */
@@ -70,7 +70,7 @@ const eventWithFile: fc.Arbitrary<Event> = fc.oneof(
   { weight: 1, arbitrary: passAmid(fc.oneof(act, remap)) },
 )
 
-/** A person's card is saved, which stamps the consent row as well; acts further apart than clocks are uncertain. */
+/** A person's card is saved, which also stamps the consent row. Acts are further apart than the clocks' uncertainty. */
 const saveCard = fc.record({
   kind: fc.constant('saveCard' as const),
   row: fc.nat(2),
@@ -90,7 +90,7 @@ const eventWithCards: fc.Arbitrary<Event> = fc.oneof(
 export const BASES = ['withdrawn', 'consent', 'legitimateInterest', 'contract'] as const
 const TOGGLES = ['allow', 'deny'] as const
 
-/** A beginning and what happens then, for up to `records` records at the address. */
+/** An initial state and the events after it, for up to `records` records at the address. */
 export function histories(rich: boolean, records: number) {
   return fc.record({
     rich: fc.constant(rich),
@@ -114,27 +114,27 @@ export function histories(rich: boolean, records: number) {
 type Generated = ReturnType<typeof histories> extends fc.Arbitrary<infer T> ? T : never
 
 export type History = Omit<Generated, 'older'> & {
-  /** What an older epoch had seen, before one of the systems or our ledger went back in time. */
+  /** The observations of an older epoch, before one of the systems or our ledger was restored. */
   readonly older?: Generated['older']
   /** The tenant has a basis of its own. */
   readonly own?: { readonly mapped: boolean }
 }
 
-/** The same of a rich CRM whose tenant has a basis of its own, which the connection file may map. */
+/** Histories of a rich CRM whose tenant has a basis of its own, which the connection file may map. */
 export function historiesWithOwnBasis(records: number): fc.Arbitrary<History> {
   return fc
     .tuple(histories(true, records), fc.boolean(), fc.array(eventWithFile, { maxLength: 12 }))
     .map(([history, mapped, events]) => ({ ...history, own: { mapped }, events }))
 }
 
-/** The same of a rich CRM whose rows are stamped, also when somebody merely saves a card, at any moment. */
+/** Histories of a rich CRM whose rows are stamped, also when somebody only saves a card, at any moment. */
 export function historiesWithSavedCards(records: number): fc.Arbitrary<History> {
   return fc
     .tuple(histories(true, records), fc.array(eventWithCards, { maxLength: 16 }))
     .map(([history, events]) => ({ ...history, stamped: true, events }))
 }
 
-/** The world before anything happens; later records are not live yet. */
+/** The world before any event; later records are not live yet. */
 export function begin({ rich, basis, values, stamped, skewMs, own, older }: History): World {
   const choices: readonly Value[] = rich ? (own ? [...BASES, OWN] : BASES) : TOGGLES
   const rows = values.map((n, i): Row => {
@@ -158,7 +158,7 @@ export function begin({ rich, basis, values, stamped, skewMs, own, older }: Hist
     .forEach((row) => world.set.add(row.value === OWN ? 'contract' : row.value))
   if (basis !== 'none') {
     world.actInEmarketeer(basis)
-    // Everything before the history began is nobody's last act, but for a deny, which must stand.
+    // Events before the history are nobody's last act, except a deny, which must persist.
     world.nowMs = 20_000
     world.positiveMs = world.positiveMs && 1_000
     world.denyMs = world.denyMs && 1_000
@@ -179,7 +179,7 @@ export function begin({ rich, basis, values, stamped, skewMs, own, older }: Hist
   return world
 }
 
-/** Plays the history, and says after each event what the gate must never do. */
+/** Plays the history, and after each event checks what the gate must never do. */
 export function play(world: World, events: readonly Event[]): void {
   for (const next of events) {
     happen(world, next)
@@ -199,7 +199,7 @@ function happen(world: World, next: Event): void {
       world.actInCrm(pick(live, next.row), pick(world.choices, next.value))
       break
     case 'edit':
-      // In a rich CRM only the consent row's own writes move its version.
+      // In a rich CRM only the consent row's own writes change its version.
       pick(live, next.row).version += world.rich ? 0 : 1
       break
     case 'saveCard':
@@ -231,7 +231,7 @@ function happen(world: World, next: Event): void {
   }
 }
 
-/** Somebody stays, for the gate to ask about; on a merge it is the one into which the other is merged. */
+/** A record leaves. One stays, which the gate needs; in a merge it is the one into which the other is merged. */
 function leave(world: World, row: Row, merged: boolean): void {
   const heir = world.live().find((other) => other !== row)
   if (heir !== undefined) {

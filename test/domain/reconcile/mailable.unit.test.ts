@@ -12,7 +12,7 @@ import type { LegalBasis } from '../../../src/domain/legal-basis.js'
 import type { RichValue } from '../../../src/domain/tenant-basis.js'
 import { emarketeer, observe, record } from './builders.js'
 
-/** What the limit counts (F4) of one address of a rich CRM, at a first link. */
+/** What the limit (F4) counts at one address of a rich CRM, at a first link. */
 function counted(inEmarketeer: LegalBasis, inCrm: RichValue, cellKey: CellKey): boolean {
   const observation: Observation<RichValue> = observe(
     emarketeer(inEmarketeer, 1),
@@ -33,11 +33,11 @@ function counted(inEmarketeer: LegalBasis, inCrm: RichValue, cellKey: CellKey): 
 
 describe('who becomes mailable, and so counts against the limit (F4)', () => {
   it.each([
-    // A basis crosses to a side that has none: marketing asks for one, storing does not.
+    // A basis crosses to a side that has none: marketing requires one, storing does not.
     ['none', 'consent', 'marketingSendouts', true],
     ['consent', 'none', 'marketingSendouts', true],
     ['none', 'consent', 'storeAndProcess', false],
-    // Equal, and a withdrawal that crosses: nobody more is mailable.
+    // Equal values, and a withdrawal that crosses: nobody else becomes mailable.
     ['consent', 'consent', 'marketingSendouts', false],
     ['consent', 'withdrawn', 'marketingSendouts', false],
     ['withdrawn', 'consent', 'marketingSendouts', false],
@@ -52,7 +52,7 @@ it.each([
   ['allow', false],
   ['consent', false],
   ['none', false],
-  // Not read: that says neither.
+  // Not read: neither.
   [null, false],
 ] as const)('a consent of %s denies: %s', (value, denies) => {
   expect(isDeny({ value })).toBe(denies)

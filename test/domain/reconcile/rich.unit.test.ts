@@ -356,7 +356,7 @@ describe("R5, a basis of the tenant's own (C2)", () => {
     expect(counts(after, mapped)).toBe(true)
     expect(newlyMapped(now, after, decideRich(now, after))).toEqual([])
     expect(counts(after, NOTHING_MAPPED)).toBe(false)
-    // Of another value, a person's act, there is nothing to wait for.
+    // Another value, a person's act: nothing to wait for.
     expect(
       countsAsBasis(
         row(tenantBasis('OTHER'), '2'),

@@ -116,7 +116,7 @@ const riches = fc
     },
   )
 
-/** Nobody may be mailed on what was decided. */
+/** Whether nobody may be mailed on the decision. */
 function denies<V extends Value>({ emarketeerTarget, recordTargets }: Decision<V>): boolean {
   return (
     !isPositive(emarketeerTarget) ||
@@ -138,13 +138,13 @@ describe('every plan', () => {
       decision as never,
     )
     const loosening = writes.map((write) => write.loosens)
-    // I9: no tightening write stands behind a loosening one.
+    // I9: no tightening write follows a loosening one.
     expect(loosening).toEqual(loosening.toSorted((a, b) => Number(a) - Number(b)))
     for (const write of writes) {
       const record =
         write.side === 'crm' ? observation.records.find((r) => r.recordId === write.recordId) : null
       const now = record ? record.value : observation.emarketeer.basis
-      // I6: never an equal value, nor one that means the same. A value is never taken away.
+      // I6: never an equal value, nor one with the same meaning. A value is never removed.
       expect(write.value).not.toBe(now)
       expect(write.value).not.toBe(
         meaningOf(now as RichValue, observation.basisMapping ?? NOTHING_MAPPED),
@@ -152,7 +152,7 @@ describe('every plan', () => {
       expect(write.value).not.toBe('none')
       // C2: a tenant's own basis is never written.
       expect(write.value).not.toBe(own)
-      // I2: over a deny only what is proven to be later.
+      // I2: over a deny only a provably later value.
       if (write.loosens && (now === 'deny' || now === 'withdrawn')) {
         expect(decision.inputs.proof).not.toBe('none')
         expect(
@@ -160,7 +160,7 @@ describe('every plan', () => {
             (decision.inputs.inheritedDeny && decision.inputs.recordSetChanged),
         ).toBe(false)
       }
-      // What is sent is guarded by what was stored with it.
+      // A sent write is guarded by the value that was stored with it.
       if (write.loosens && write.side === 'emarketeer') {
         expect(stored.openLoosen).toBe(write.expectedVersion)
       }
@@ -192,7 +192,7 @@ describe("a basis of the tenant's own (C2)", () => {
           expect(value !== own || target === own || target === 'withdrawn').toBe(true)
         }
         if (records[0]?.value === own) {
-          // It is no deny either: only eMarketeer's, a carried or inherited one, or doubt withdraws.
+          // It is not a deny either: only eMarketeer's, a carried or inherited one, or doubt withdraws.
           expect([emarketeer.basis, 'withdrawn'].includes(decision.emarketeerTarget)).toBe(true)
           const asNothing = {
             ...observation,
@@ -217,7 +217,8 @@ describe("a basis of the tenant's own (C2)", () => {
       fc.property(riches, ([observation, memory]) => {
         const to = observation.basisMapping?.get('OWN')
         fc.pre(to !== undefined)
-        // As if every reading and every stored one held the basis itself; a row that changed from one to the other moved.
+        // As if every reading and every stored one contained the basis itself; a row that changed from one to the other
+        // moved.
         const spelt = <T extends RichValue | null>(value: T) => (value === own ? to : value)
         const { records } = observation
         const seen = memory.seen && {
@@ -310,7 +311,7 @@ describe('knowing less can only turn an allow into a deny (I12)', () => {
   it('about a toggle: no stamps, no times, no present epoch', () => {
     check(
       fc.property(toggles, ([o, m]) => {
-        // What was never set has no times; one version has one value.
+        // A value that was never set has no times; one version has one value.
         const { version, lastPositiveActMs, lastDenyActMs } = o.emarketeer
         fc.pre(version > 0 || (lastPositiveActMs === null && lastDenyActMs === null))
         const seen = (id: string) => m.seen?.records.find((r) => r.recordId === id)

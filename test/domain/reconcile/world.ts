@@ -35,7 +35,7 @@ import {
 
 export type Value = ToggleValue | RichValue
 
-/** A basis that the tenant made, and the file that maps it. */
+/** A basis that the tenant defined, and the file that maps it. */
 export const OWN = tenantBasis('OWN')
 export const OWN_MAPPED: BasisMapping = new Map([['OWN', 'contract']])
 
@@ -56,12 +56,12 @@ export interface Row {
 
 export interface Clocks {
   readonly stamped: boolean
-  /** How far the CRM's clock is off, never more than `epsMs`. */
+  /** How far the CRM's clock is off, at most `epsMs`. */
   readonly skewMs: number
   readonly epsMs: number
 }
 
-/** eMarketeer and a CRM in memory, with our ledger's row of the one cell, and the truth about who acted last. */
+/** eMarketeer and a CRM in memory, with our ledger's row of the one cell, and the true last actor. */
 export class World {
   memory: CellMemory<Value> = EMPTY_MEMORY
   nowMs = 10_000
@@ -70,7 +70,10 @@ export class World {
   positiveMs: number | null = null
   denyMs: number | null = null
   late: CellWrite<Value> | null = null
-  /** The last act by a person: a deny, or not, and on which CRM record (null: in eMarketeer, or before the history). */
+  /**
+   * The last act by a person: whether it is a deny, and on which CRM record (null: in eMarketeer, or before the
+   * history).
+   */
   lastActDenies = false
   lastActRow: Row | null = null
   readonly violations: string[] = []
@@ -83,7 +86,7 @@ export class World {
     readonly rich: boolean,
     readonly rows: Row[],
     readonly clocks: Clocks,
-    /** What a CRM user chooses from. */
+    /** The values from which a CRM user chooses. */
     readonly choices: readonly Value[],
   ) {}
 
@@ -119,7 +122,7 @@ export class World {
     this.crmOptedIn ||= value === 'allow' || value === 'consent'
   }
 
-  /** Nobody's act: the value stays, and its row is stamped as if somebody had set it. */
+  /** Nobody's act: the value does not change, and its row is stamped as if somebody had set it. */
   saveCard(row: Row): void {
     if (row.value !== 'none') {
       this.nowMs += 1_000
@@ -128,8 +131,8 @@ export class World {
   }
 
   /**
-   * Whether a pass that reads now reads a deny that binds the whole cell. That of a person who is not the oldest one there,
-   * at the moment of the reading, binds its own row only (C5).
+   * Whether a pass that reads now reads a deny that binds the complete cell. A deny of a person who is not the oldest
+   * one at that moment binds only its own row (C5).
    */
   tellsOfDeny(): boolean {
     const onTwin = this.rich && this.lastActRow !== null && this.lastActRow !== this.live()[0]
@@ -153,8 +156,8 @@ export class World {
   }
 
   /**
-   * Decides by what was observed and loaded together, and stores as the ledger would, in one transaction: what has left
-   * since then waits for the next pass. @returns the writes to do.
+   * Decides by values that were observed and loaded together, and stores the result as the ledger would, in one
+   * transaction. Records that left since then wait for the next pass. @returns the writes to make.
    */
   decideAndStore(
     obs: Observation<Value>,
@@ -175,7 +178,7 @@ export class World {
     return plan.writes
   }
 
-  /** A record leaves, as the ledger notes it; in a merge its deny goes on to the record that stays (F5). */
+  /** A record leaves, as the ledger notes it; in a merge its deny moves to the record that stays (F5). */
   leave(row: Row, heir: Row | null): void {
     const kind = (this.rich ? RICH : TOGGLE) as ValueKind<Value>
     const reading = [this.read(row)]
@@ -191,7 +194,7 @@ export class World {
     row.live = false
   }
 
-  /** Whether the system took the write. */
+  /** Whether the system accepted the write. */
   apply(write: CellWrite<Value>, readDeny: boolean): boolean {
     if (write.side === 'emarketeer') {
       if (write.expectedVersion !== this.version) {
@@ -254,7 +257,7 @@ export class World {
       stamp: byPerson ? { atMs: row.setMs, epsMs } : null,
       carriedDeny: row.mark,
       leftWith: row.leftWith,
-      // Last: Node 20 is slow to add to what was spread.
+      // Last, because Node 20 is slow to add properties to a spread object.
       ...(this.rich ? { onlyInserted: row.version === 1 } : {}),
     }
   }

@@ -4,10 +4,10 @@ import { draftOf, formWithTab, putForm } from '../../crm/dynamics/setup-form/for
 import { startStandIn, type StandIn } from '../../crm/dynamics/support/stand-in.js'
 import type { Organisation } from './pause-place.js'
 
-/** An organisation of Dynamics: the stand-in, and what of ours stands in it. */
+/** An organisation of Dynamics: the stand-in, and our parts in it. */
 export interface DynamicsOrganisation extends Organisation, StandIn {}
 
-/** The forms of an organisation besides the stock one, which some cases need. */
+/** The organisation's other form beside the stock one, which some cases need. */
 export const SALES_FORM = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee'
 
 const PERSON = '97a08813-a1ca-4b14-bf44-4d3a2aae1480'
@@ -16,7 +16,7 @@ const [app] = DEFAULT_OPTIONS.apps
 /** The one person, in every organisation and in eMarketeer, where it has opted out. */
 export const EMAIL = 'anna@example.test'
 
-/** Starts one whose contact form is small, so that a test says what is on it. */
+/** Starts one whose contact form is small, so that a test defines its content. */
 export async function startOrganisation(
   options: Parameters<typeof startStandIn>[0] = {},
 ): Promise<DynamicsOrganisation> {
@@ -45,7 +45,7 @@ export async function startOrganisation(
   }
 }
 
-/** Puts a main form with one tab beside the stock one. */
+/** Adds a main form with one tab beside the stock one. */
 export function putSalesForm(org: StandIn, tab = 'DETAILS_TAB'): Promise<void> {
   return putForm(org, SALES_FORM, { formxml: formWithTab(tab, tab), name: 'Sales' })
 }
@@ -59,7 +59,7 @@ async function standing(stand: StandIn) {
   const own = views.find(({ id }) => id === OWN_VIEW.viewId)
   const people = await rows(stand, 'contact')
   return {
-    // Where users see our section, and where only the designer does.
+    // The places where users see our section, and where only the designer does.
     section: forms.flatMap(placesOfSection),
     draft: drafts.flatMap(placesOfSection),
     view: own === undefined ? 'none' : own['statecode'] === 0 ? 'active' : 'inactive',
@@ -75,7 +75,7 @@ async function rows(stand: StandIn, table: string): Promise<readonly Row[]> {
   return (await stand.control<{ rows: Row[] }>('GET', `rows/${table}`)).rows
 }
 
-/** `<form>/<tab>` for each tab of a form that holds our section. */
+/** `<form>/<tab>` for each tab of a form that contains our section. */
 function placesOfSection({ name, formxml }: Row): string[] {
   const tabs = String(formxml)
     .split(/<tab\s/)

@@ -20,7 +20,7 @@ const ROLE_OF_TABLES = ['Create', 'Read', 'Write', 'Delete', 'Append', 'AppendTo
   ['em_Subscriptions', 'em_SubscriptionCategories'].map((table) => `prv${verb}${table}`),
 )
 
-/** Every pause of Dynamics' set-up, where it arises, with each of its choices. */
+/** Every pause of Dynamics' set-up, where it occurs, with each of its choices. */
 export const DYNAMICS_PLACES: readonly PausePlace<DynamicsOrganisation>[] = [
   {
     code: 'authFailed',
@@ -47,7 +47,7 @@ export const DYNAMICS_PLACES: readonly PausePlace<DynamicsOrganisation>[] = [
     when: 'Dynamics asks to wait, try after try',
     start: startOrganisation,
     async make(org) {
-      // Asked to wait a second each time, a quarter of an hour of tries is over in twenty.
+      // With a requested wait of one second each, 15 minutes' number of tries takes 20 seconds.
       const headers = { 'Retry-After': '1' }
       await org.control('POST', 'faults', { path: 'WhoAmI', status: 429, headers, body: {} })
     },

@@ -45,7 +45,7 @@ const skipPublishing: Choice = {
   stands: { ...SET_UP, section: [], draft: ['Contact/DETAILS_TAB'] },
 }
 
-/** Where the contact form is not certain, or somebody works on it (rule E2). */
+/** Pauses where the contact form is uncertain, or somebody edits it (rule E2). */
 export const FORM_PLACES: readonly Place[] = [
   {
     code: 'draftPending',
@@ -224,7 +224,7 @@ export const FORM_PLACES: readonly Place[] = [
     start: startOrganisation,
     async make(org) {
       await putForm(org, STOCK_FORM, { formxml: DETAILS })
-      // Asked to come again at once each time, a quarter of an hour of tries is over in a moment.
+      // With a requested immediate retry each time, all tries are made in a moment.
       await org.control('POST', 'faults', {
         method: 'POST',
         path: '/PublishXml',
@@ -253,7 +253,7 @@ async function publishingIsRefusedOnce(org: DynamicsOrganisation): Promise<void>
   await org.control('POST', 'faults', fault)
 }
 
-/** A colleague changes a label in the designer, where our section is already. */
+/** A colleague changes a label in the designer, where our section already is. */
 async function addToDraft(org: DynamicsOrganisation): Promise<void> {
   const { draft } = await org.control<{ draft?: { formxml?: string } }>(
     'GET',

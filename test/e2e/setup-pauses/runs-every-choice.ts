@@ -10,11 +10,11 @@ import { startSetupStack, type SetupStack } from './stack.js'
 
 Runtime.install({ logger: new DefaultLogger('ERROR') })
 
-/** Leads set-up into each pause and out of it by each choice: one stack, and for each case an organisation of its own. */
+/** Leads set-up into each pause and out of it by each choice: one stack, and a separate organisation for each case. */
 export function runsEveryChoice<Org extends Organisation>(
   places: readonly PausePlace<Org>[],
 ): void {
-  // Outside, so that the worker ends before its connection does.
+  // Outside, so that the worker ends before its connection.
   const database = withDatabase()
   const temporal = withTemporal()
   let stack: SetupStack

@@ -16,14 +16,14 @@ export const WAYS = ['signal', 'update', 'command'] as const
 /** One of {@link WAYS}. */
 export type Way = (typeof WAYS)[number]
 
-/** What Support writes down with each decision. */
+/** Support's evidence with each decision. */
 export const EVIDENCE = { reason: 'The customer said so', by: 'Kari' } as const
 
 const LOOK_EVERY_MS = 100
 
-/** One connection of its own and its set-up, as Support drives it. */
+/** A separate connection and its set-up, as Support controls it. */
 export class SetupRun implements Course {
-  /** The step that was decided last, and how often it had been tried before. */
+  /** The last decided step, and its number of tries before. */
   #decided: { readonly step: string; readonly attempts: number } | null = null
 
   constructor(
@@ -32,7 +32,7 @@ export class SetupRun implements Course {
     readonly org: Organisation,
   ) {}
 
-  /** Stores the connection, with an account that holds one person's opt-out. */
+  /** Stores the connection, with an account that has one person's opt-out. */
   async store(): Promise<void> {
     const { stack, connectionId } = this
     await stack.emarketeer.post('accounts', {
@@ -95,7 +95,7 @@ export class SetupRun implements Course {
     }
   }
 
-  /** Set-up as it stands once nothing more happens by itself: it has ended, or waits and tries nothing. */
+  /** The status when nothing more happens by itself: set-up has ended, or waits and tries nothing. */
   async atRest(): Promise<SetupStatus> {
     const rests = (status: SetupStatus) => {
       const waiting = status.steps.find(({ state }) => state === 'paused')
@@ -104,11 +104,13 @@ export class SetupRun implements Course {
       return status.result !== null || (waiting !== undefined && taken)
     }
     for (;;) {
-      // The server is asked first: asking the workflow takes its worker ten times as much, and while something runs it is in vain.
+      // The server is queried first: a query of the workflow costs its worker ten times as much, and is useless while
+      // something runs.
       const { idle, historyLength } = await this.#idle()
       if (idle) {
         const status = await statusOf(this.handle)
-        // A step that is tried again stays paused meanwhile; then its try is pending, or over, and there is more of a history.
+        // A step that is retried stays paused meanwhile; then its try is pending, or has ended and the history is
+        // longer.
         const since = rests(status) ? await this.#idle() : null
         if (since?.idle === true && since.historyLength === historyLength) {
           return status
@@ -118,7 +120,7 @@ export class SetupRun implements Course {
     }
   }
 
-  /** Whether the server has nothing under way for set-up: no try of a step, and no task of its workflow. */
+  /** Whether the server has nothing in progress for set-up: no try of a step, and no task of its workflow. */
   async #idle(): Promise<{ readonly idle: boolean; readonly historyLength: number }> {
     const { raw, historyLength } = await this.handle.describe()
     const idle = (raw.pendingActivities ?? []).length === 0 && !raw.pendingWorkflowTask
@@ -134,12 +136,12 @@ export class SetupRun implements Course {
     await (fault === null ? emarketeer.clearFaults() : emarketeer.post('faults', fault))
   }
 
-  /** The decision that was kept last. */
+  /** The last stored decision. */
   async evidence(): Promise<KeptOverride | undefined> {
     return (await overridesOf(this.stack.db, this.connectionId, 1))[0]
   }
 
-  /** What stands in the product and in the organisation. */
+  /** The state of the product and of the organisation. */
   async standing(): Promise<Readonly<Record<string, unknown>>> {
     const { connectionId, stack } = this
     const connection = await findConnection(stack.db, connectionId)
@@ -150,7 +152,7 @@ export class SetupRun implements Course {
     return { connection: connection?.state, sweep, ...(await this.org.standing()) }
   }
 
-  /** Ends what still runs. */
+  /** Ends what is still running. */
   async close(): Promise<void> {
     await this.handle.terminate('the case is over').catch(() => undefined)
     await this.#sweep()

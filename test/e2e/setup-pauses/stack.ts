@@ -29,7 +29,7 @@ export interface SetupStack {
   readonly db: Database
   readonly temporal: TestTemporal
   readonly emarketeer: StandInControl
-  /** As the worker has them, for attempts that the server did not start. */
+  /** The worker's activities, for attempts that the server did not start. */
   readonly activities: SetupActivities
   /** Checks and stores a connection file, as `lbsync connection apply --no-setup` does. */
   store(file: object): Promise<void>
@@ -37,7 +37,7 @@ export interface SetupStack {
   close(): Promise<void>
 }
 
-/** Puts the product together as its processes do, with the real drivers. */
+/** Assembles the product as its processes do, with the real drivers. */
 export async function startSetupStack(
   databaseUrl: string,
   temporal: TestTemporal,

@@ -4,7 +4,7 @@ import { startStand } from '../../crm/superoffice/setup/stand.js'
 import { EMAIL } from './dynamics-organisation.js'
 import type { Organisation } from './pause-place.js'
 
-/** An installation of SuperOffice: the stand-in's control API, and what of ours stands in it. */
+/** An installation of SuperOffice: the stand-in's control API, and our parts in it. */
 export interface SuperOfficeOrganisation extends Organisation {
   readonly control: StandInControl
   /** Number of the one person. */
@@ -16,7 +16,7 @@ interface Person {
   readonly consents: Readonly<Record<string, { readonly legalBase: string }>>
 }
 
-/** Starts one; `measured`: its one person is the test person as well. */
+/** Starts one; `measured`: its one person is also the test person. */
 export async function startInstallation(
   options: SuperofficeOptions = {},
   { measured = false } = {},

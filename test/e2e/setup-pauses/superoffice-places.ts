@@ -7,7 +7,7 @@ const NOTHING_BUILT = { ...ABORT.stands, source: false, webhooks: 0 }
 
 const onSite = () => startInstallation({ mode: 'onsite', password: 'secret' })
 
-/** Every pause of SuperOffice's set-up, where it arises, with each of its choices. */
+/** Every pause of SuperOffice's set-up, where it occurs, with each of its choices. */
 export const SUPEROFFICE_PLACES: readonly PausePlace<SuperOfficeOrganisation>[] = [
   {
     code: 'tenantUnavailable',
@@ -122,7 +122,7 @@ export const SUPEROFFICE_PLACES: readonly PausePlace<SuperOfficeOrganisation>[] 
     step: 'measure',
     when: "a trigger of the customer's writes to the test person along with us",
     start: () => startInstallation({ switches: { upsert: 'absent' } }, { measured: true }),
-    // Our first write is done, and its answer late: the trigger has written by then.
+    // Our first write is executed, and its answer is late: the trigger has written by then.
     make: ({ control }) => control.post('faults', { method: 'PUT', lateMs: 400, times: 1 }),
     lead: (_course, org) => writeAlong(org),
     choices: {
@@ -145,7 +145,7 @@ async function deletePurpose({ control }: SuperOfficeOrganisation, deleted: bool
   await control.post(`lists/ConsentPurpose/${id}`, { deleted })
 }
 
-/** Writes to the consent that we have written to, as soon as we have. */
+/** Writes to the consent immediately after our write. */
 async function writeAlong({ control, personId }: SuperOfficeOrganisation): Promise<void> {
   for (;;) {
     const writes = await control.get<readonly { via: string }[]>('writes')

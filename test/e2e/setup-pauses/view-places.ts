@@ -5,7 +5,7 @@ import { ABORT, SET_UP, type Course, type PausePlace } from './pause-place.js'
 const OTHER_VIEW = '99999999-8888-4777-8666-555555555555'
 const ON_FORM = { ...SET_UP, section: ['Contact/DETAILS_TAB'] }
 
-/** Where it is not certain which view the section is to show (rule E2). */
+/** Pauses where the view for the section is uncertain (rule E2). */
 export const VIEW_PLACES: readonly PausePlace<DynamicsOrganisation>[] = [
   {
     code: 'viewUncertain',
@@ -73,7 +73,7 @@ export const VIEW_PLACES: readonly PausePlace<DynamicsOrganisation>[] = [
   },
 ]
 
-/** Our view is made; set-up is aborted at the next step, the view deleted, and set-up begun again. */
+/** Our view is created; set-up is aborted at the next step, the view deleted, and set-up started again. */
 async function viewIsDeleted(course: Course, org: DynamicsOrganisation): Promise<void> {
   await course.waitsAt('form')
   await copyView(org)
@@ -87,7 +87,7 @@ async function refuse(org: DynamicsOrganisation, method: string, path: string): 
   await org.control('POST', 'faults', { method, path, status: 400, times: 1 })
 }
 
-/** A colleague makes a view of their own out of ours. */
+/** A colleague creates a view of their own from ours. */
 async function copyView(org: DynamicsOrganisation): Promise<void> {
   const { fetchxml, layoutxml } = await org.control<Record<string, unknown>>(
     'GET',

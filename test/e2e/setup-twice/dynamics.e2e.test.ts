@@ -31,7 +31,7 @@ function lateIn(org: DynamicsOrganisation): MakeLate {
   }
 }
 
-/** A rep changes a contact: whether what Dynamics posts is taken. */
+/** A rep changes a contact. @returns whether the posted event is accepted. */
 async function isHeard(org: DynamicsOrganisation): Promise<unknown> {
   const { rows } = await org.control<{ rows: { id: string }[] }>('GET', 'rows/contact')
   await org.control('PATCH', `rows/contact/${rows[0]?.id}`, { values: { donotbulkemail: true } })

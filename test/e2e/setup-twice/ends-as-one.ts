@@ -15,19 +15,19 @@ Runtime.install({ logger: new DefaultLogger('ERROR') })
 /** Longer than the second attempt of any step takes here. */
 export const LATE_MS = 2_500
 
-/** A CRM whose set-up is run by two attempts a step. */
+/** A CRM whose set-up is run with two attempts per step. */
 export interface TwicePlace<Org extends Organisation> {
   readonly name: string
   readonly driver: CrmDriver
-  /** An organisation of one run's own. */
+  /** Starts an organisation for one run. */
   start(): Promise<Org>
   lateIn(org: Org): MakeLate
   clearFaults(org: Org): Promise<unknown>
-  /** What stands there afterwards, and whether it is heard. */
+  /** Its state afterwards, and whether its events are accepted. */
   look(org: Org): Promise<object>
 }
 
-/** Holds set-up by two attempts of each step to the end state of set-up by one. */
+/** Compares the end state of set-up with two attempts per step with that of one attempt. */
 export function endsAsOne<Org extends Organisation>(place: TwicePlace<Org>): void {
   const steps = stepsOf(place.driver)
     .map(({ id }) => id)
@@ -58,7 +58,7 @@ export function endsAsOne<Org extends Organisation>(place: TwicePlace<Org>): voi
       120_000,
     )
 
-    /** Runs every step, and tells what came of each and what stands then. */
+    /** Runs every step. @returns the result of each, and the state afterwards. */
     async function endState(overlap: Overlap) {
       const org = await place.start()
       const connectionId = `twice-${++made}`

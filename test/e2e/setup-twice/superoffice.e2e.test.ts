@@ -27,7 +27,7 @@ async function look(org: SuperOfficeOrganisation): Promise<object> {
   }
 }
 
-/** What was put back after measuring: the basis and what else the rep wrote. */
+/** The values that were restored after measuring: the basis and the rep's other values. */
 function valueOf(row: unknown): unknown {
   const { legalBase, comment } = row as { legalBase: unknown; comment: unknown }
   return [legalBase, comment]
@@ -41,7 +41,7 @@ function lateIn({ control }: SuperOfficeOrganisation): MakeLate {
   }
 }
 
-/** A colleague changes a consent: whether what SuperOffice posts is taken, and how often it posts. */
+/** A colleague changes a consent. @returns whether the posted event is accepted, and how often it is posted. */
 async function isHeard({ control, personId }: SuperOfficeOrganisation): Promise<unknown> {
   const before = await control.get<Record<string, unknown>>('webhooks')
   await control.post(`persons/${personId}/consent`, {

@@ -2,21 +2,21 @@ import { ApplicationFailure } from '@temporalio/common'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import type { SetupActivities, StepOutcome } from '../../../src/contracts/setup-activities.js'
 
-/** How the two attempts of a step lie to each other. */
+/** How the two attempts of a step overlap. */
 export type Overlap =
   /** There is only one. */
   | 'one'
   /** Both begin at the same moment. */
   | 'together'
-  /** A write of the first one is carried out only after the second attempt has ended; then the first one goes on. */
+  /** A write of the first attempt is executed only after the second has ended; then the first continues. */
   | { readonly lateWrite: number }
 
-/** Makes one write to the stand-in late. @returns whether it has come. */
+/** Makes one write to the stand-in late. @returns whether it has arrived. */
 export type MakeLate = (skip: number) => Promise<() => Promise<boolean>>
 
 const RETRIES = 5
 
-/** Runs a step by two attempts of its activity that know nothing of each other, as after a heartbeat that was missed. */
+/** Runs a step by two independent attempts of its activity, as after a missed heartbeat. */
 export async function runTwice(
   activities: SetupActivities,
   input: { readonly connectionId: string; readonly stepId: string },
@@ -43,7 +43,7 @@ export async function runTwice(
   return outcome
 }
 
-/** What becomes of the first attempt is heard by nobody. */
+/** Nobody receives the result of the first attempt. */
 async function once(
   activities: SetupActivities,
   { connectionId, stepId }: { readonly connectionId: string; readonly stepId: string },
@@ -55,7 +55,7 @@ async function once(
   return outcome.catch((error: unknown) => error as Error)
 }
 
-/** The second attempt and those after it, as the server makes them. */
+/** The second attempt and later ones, as the server makes them. */
 async function attempts(
   activities: SetupActivities,
   input: { readonly connectionId: string; readonly stepId: string },

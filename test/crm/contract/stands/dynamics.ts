@@ -4,13 +4,13 @@ import { DEFAULT_OPTIONS } from '../../../../simulators/dynamics/options.js'
 import { startDynamics } from '../../../../simulators/dynamics/start-dynamics.js'
 import { openOptions, type ContractStand } from '../contract-stand.js'
 
-/** Columns of a contact that the control API takes and gives. */
+/** Columns of a contact in the control API. */
 interface ContactRow {
   readonly id: string
   readonly donotbulkemail: boolean | null
 }
 
-/** Dynamics' driver and its stand-in, where webhooks may go to any port. */
+/** Dynamics' driver and its stand-in, where webhooks may use any port. */
 export async function dynamicsStand(): Promise<ContractStand> {
   const running = await startDynamics({ allowAnyWebhookPort: true, keyActivationReads: 0 })
   async function control<T>(method: string, path: string, body?: unknown): Promise<T> {
@@ -64,7 +64,7 @@ export async function dynamicsStand(): Promise<ContractStand> {
     userSets: (id, value) => change(id, { donotbulkemail: value === 'deny' }),
     userTouches: (id) => change(id, { jobtitle: `Job ${Math.random()}` }),
     async makeUnreadable() {
-      // Secured, with the property left out, and the definitions not told: nothing but the rows says so.
+      // Secured, with the property left out and the definitions not readable: only the rows show it.
       await secureToggle({})
       await fault({ path: 'IsSecured', status: 403, body: {} })
     },

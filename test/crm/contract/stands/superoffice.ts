@@ -31,7 +31,7 @@ interface Listed {
   readonly deleted: number
 }
 
-/** SuperOffice's driver and its stand-in, of whatever kind the options say. */
+/** SuperOffice's driver and its stand-in, of the kind in the options. */
 export async function superOfficeStand(options: SuperofficeOptions): Promise<ContractStand> {
   const running = await startSuperoffice({
     allowHttpWebhooks: true,
@@ -72,7 +72,7 @@ export async function superOfficeStand(options: SuperofficeOptions): Promise<Con
           .sort(),
       )
       const basis = basisOf(await person(testPersonId))
-      // An insertion cannot be taken back but by a withdrawal, which is as good as nothing.
+      // An insertion can only be undone by a withdrawal, which is equivalent to nothing.
       return { lists: await Promise.all(lists), basis: basis ?? 'WITHDRAWN' }
     },
     async add(people) {
@@ -86,7 +86,7 @@ export async function superOfficeStand(options: SuperofficeOptions): Promise<Con
     userSets: (id, value) => act(id, 'consent', { purpose: 'EMARKETING', legalBase: KEYS[value] }),
     userTouches: (id) => act(id, 'edit-consent', { purpose: 'EMARKETING' }),
     async makeUnreadable(id) {
-      // A row whose basis has no key says nothing that could be known or mapped.
+      // The value of a row whose basis has no key is unknown and cannot be mapped.
       await act(id, 'consent', { purpose: 'EMARKETING', legalBase: 'OWN' })
       await post(`lists/LegalBase/${own.id}`, { key: '' })
     },
@@ -113,10 +113,10 @@ export async function superOfficeStand(options: SuperofficeOptions): Promise<Con
   }
 }
 
-/** One by one, or many at once. */
+/** One by one, or many in one request. */
 const WRITES = '/Consent/|/Upsert'
 
-/** A consent as somebody has set it long ago. */
+/** A consent that somebody set long ago. */
 function longSet(legalBase: string) {
   const updated = '2026-02-24T09:31:12Z'
   return { legalBase, registered: '2024-03-01T08:00:00Z', updated, updatedCount: 3 }

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals'
 import { valuesOf, type SetUpStand } from '../contract-stand.js'
 import { denial, newAddress, somebody } from './people.js'
 
-/** Long enough for a busy machine, far shorter than any time-out of ours. */
+/** Long enough for a busy machine, and far shorter than any time-out of ours. */
 const AT_ONCE_MS = 4_000
 
-/** What goes wrong between us and the CRM. */
+/** Faults between us and the CRM. */
 export function failures(given: () => SetUpStand): void {
   const readAll = async () => {
     for await (const page of given().crm.readChanges(null, {})) {
@@ -108,7 +108,7 @@ export function failures(given: () => SetUpStand): void {
   })
 }
 
-/** Everything that could be logged of an error or an outcome. */
+/** Everything in an error or an outcome that could be logged. */
 function wholeOf(given: unknown): string {
   const error = given instanceof Error ? given : (given as { error?: unknown }).error
   const cause = (error as { cause?: unknown } | undefined)?.cause

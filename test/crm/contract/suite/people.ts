@@ -10,7 +10,7 @@ export function newAddress(prefix = 'p'): string {
   return `${prefix}${number}@contract.example`
 }
 
-/** Somebody new. @returns the record's id */
+/** A new person. @returns the record's id. */
 export async function somebody(
   { stand }: SetUpStand,
   given: Partial<NewPerson> = {},
@@ -19,7 +19,7 @@ export async function somebody(
   return id ?? ''
 }
 
-/** A record as it is read now; fails where it is not there. */
+/** A record as it is read now; fails if it does not exist. */
 export async function readOne({ crm }: SetUpStand, contactId: string): Promise<CrmContact> {
   const { contacts } = await crm.read({ by: 'contactId', contactIds: [contactId] }, {})
   expect(contacts.map((one) => one.contactId)).toEqual([contactId])
@@ -33,7 +33,7 @@ export async function marketingOf(set: SetUpStand, contactId: string): Promise<C
   return consent!
 }
 
-/** A write of the marketing consent on top of what stands there now; by default an opt-out. */
+/** A write of the marketing consent over its present value; by default an opt-out. */
 export async function writeOf(
   set: SetUpStand,
   contactId: string,
@@ -44,7 +44,7 @@ export async function writeOf(
   return { kind: 'consent', contactId, purpose, value, expectedVersion: version }
 }
 
-/** Somebody who allows, and the write that denies it. */
+/** A person who allows, and the write that denies it. */
 export async function denial(set: SetUpStand) {
   const contactId = await somebody(set, { value: valuesOf(set.stand).allow })
   return writeOf(set, contactId)

@@ -11,7 +11,7 @@ const ODD = [
   'back\\slash@contract.example',
 ]
 const MANY = 1_000
-/** Sign-in, lists, and where a group ends. */
+/** Sign-in, lists, and the request that finds the end of a group. */
 const BESIDE = 6
 
 /** Direct reading. */
@@ -169,7 +169,7 @@ export function reading(given: () => SetUpStand): void {
         expect(told.length).toBeGreaterThan(0)
         expect(Math.abs(told.at(-1)! - skewMs)).toBeLessThan(2_000)
         if (set.stand.driver.capabilities.values === 'rich') {
-          // As the row says it: whether it counts is decided when deciding.
+          // Unchanged from the row: the decision determines whether it counts.
           const { times } = contacts[0]!.consents.marketingSendouts!
           expect(Math.abs(times!.updatedMs! - skewMs - Date.now())).toBeLessThan(60_000)
         } else if (Math.abs(skewMs) > 300_000) {

@@ -3,10 +3,10 @@ import type { CrmFacts } from '../../../../src/crm/crm.js'
 import type { ContractStand } from '../contract-stand.js'
 import { lookAtAll, setUp, undoAll } from '../run-steps.js'
 
-/** What a delta may cost where nothing happened. */
+/** The most requests for a delta when nothing happened. */
 const IDLE_REQUESTS = 4
 
-/** Set-up's steps, on an installation of its own that nobody has touched. */
+/** Set-up's steps, on an untouched installation of its own. */
 export function settingUp(start: () => Promise<ContractStand>): void {
   let stand: ContractStand
   let facts: CrmFacts = {}
@@ -61,7 +61,7 @@ export function settingUp(start: () => Promise<ContractStand>): void {
         { emails: ['idle2@contract.example'] },
       ])
       const cursor = await changesSince(null)
-      // What a delta tells twice, as writes may show late, is told by then.
+      // After this time the delta does not repeat late writes any more.
       const now = Date.now
       const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + 600_000)
       try {

@@ -5,7 +5,7 @@ import { somebody } from './people.js'
 
 const NEWS = { categoryId: '12', name: 'Newsletters', archived: false }
 
-/** Subscriptions, where the CRM has them; else that nothing is done about them. */
+/** Subscriptions if the CRM has them; otherwise tests that nothing is done about them. */
 export function subscriptions(given: () => SetUpStand): void {
   const rowsOf = async (contactId: string): Promise<readonly CrmSubscription[]> =>
     (await given().crm.read({ by: 'contactId', contactIds: [contactId] }, {})).subscriptions

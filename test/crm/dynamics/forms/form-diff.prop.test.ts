@@ -16,7 +16,7 @@ function insertion(xml: string): readonly Edit[] {
   return tab === null ? [] : insertSection(form, { in: 'tab', tab }, spec)
 }
 
-/** The text as the diff shows it: a tag a line. */
+/** The text as the diff shows it, one tag per line. */
 function lines(xml: string): string[] {
   return xml
     .replace(/>\s*</g, '>\n<')
@@ -25,14 +25,14 @@ function lines(xml: string): string[] {
     .filter((line) => line !== '')
 }
 
-/** Applies a unified diff as `patch` would, by line numbers, and holds each line of it against the text. */
+/** Applies a unified diff as `patch` does, by line numbers, and compares each of its lines with the text. */
 function patched(before: readonly string[], diff: string): string[] {
   const after: string[] = []
   let place = 0
   for (const line of diff.split('\n').slice(2)) {
     const hunk = /^@@ -(\d+),\d+ \+\d+,\d+ @@$/.exec(line)
     if (hunk !== null) {
-      // Hunks may share lines around them: what was taken already is not taken again.
+      // Hunks may share context lines; lines that were already used are not used again.
       after.length -= Math.max(0, place - (Number(hunk[1]) - 1))
       after.push(...before.slice(place, Number(hunk[1]) - 1))
       place = Number(hunk[1]) - 1

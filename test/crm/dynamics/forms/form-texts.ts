@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 
-/** Forms as text, written in every odd way that XML allows; the product's own writer has no part in it. */
+/** Forms as text in every unusual form that XML allows. The product's own writer is not used. */
 
-/** What may stand between elements without meaning anything. */
+/** Text between elements that has no meaning. */
 const gap = fc.oneof(
   { weight: 6, arbitrary: fc.constant('') },
   fc.constantFrom(' ', '\r\n', '\n\t  ', '\r\n\r\n   ', '  '),
@@ -73,7 +73,7 @@ const labels = (text: fc.Arbitrary<string>) =>
     ),
   )
 
-/** An id that is neither ours nor there twice. */
+/** An id that is neither ours nor used twice. */
 const guid = fc.uuid().map((id) => `{${id}}`)
 
 const section = guid.chain((id) =>

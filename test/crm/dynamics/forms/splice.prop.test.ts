@@ -37,7 +37,7 @@ function insert(xml: string, wanted: SectionSpec, newTab = false): string {
   )
 }
 
-/** What stands around our parts, with a list that had to be opened or made for them as it was before. */
+/** The text around our parts, with a list that had to be opened or created for them in its former state. */
 function around(after: string, wanted: SectionSpec): string {
   const [first = '', behindSection = '', ...more] = after.split(sectionXml(wanted))
   expect(more).toEqual([])

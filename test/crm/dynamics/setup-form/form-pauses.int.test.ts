@@ -37,7 +37,7 @@ async function withView() {
   return one
 }
 
-/** Runs the form's step, and holds that a pause changed nothing. */
+/** Runs the form's step, and checks that a pause changed nothing. */
 async function pausing({ stand, facts }: FormsStand, choice: StepChoice | null = null) {
   await stand.control('DELETE', 'counters')
   const pause = await pauseOf(runStep(stand, FORM, facts, chosen(choice)))
@@ -148,7 +148,7 @@ describe('a contact form that is not certain', () => {
   ])('pauses for a form that is %s', async (_what, formxml) => {
     const { stand, facts } = await withView()
     await putForm(stand, STOCK_FORM, { formxml: DETAILS })
-    // Forms as no designer would save them: the service is made to answer them.
+    // Forms that no designer would save: the service is made to return them.
     const body = { name: 'Contact', formxml }
     await stand.control('POST', 'faults', {
       method: 'GET',
@@ -252,7 +252,7 @@ describe("a colleague's unpublished draft", () => {
     await publishByHand(stand, facts)
     const after = await runStep(stand, FORM, facts)
     expect(withoutOurs(await draftOf(stand))).toBe(theirs)
-    // As after a kill between writing and publishing, with and without what was learned.
+    // The state after a kill between writing and publishing, with and without the learned facts.
     expect(await look(stand, FORM, facts)).toMatchObject({ state: 'done' })
     expect(await look(stand, FORM, after)).toMatchObject({ state: 'done' })
     const both = (await draftOf(stand)).replace('Mass mailing', 'Bulk Email')

@@ -8,7 +8,7 @@ import { viewStep } from '../../../../src/crm/dynamics/setup/steps/view.js'
 import { runStep, runSteps } from '../support/run-steps.js'
 import { type StandIn, startStandIn } from '../support/stand-in.js'
 
-/** The steps under test, as the generic runner gets them. */
+/** The steps under test in the generic runner's form. */
 export const VIEW = setupStep(viewStep)
 export const FORM = setupStep(formStep)
 export const PUBLISH = setupStep(publishStep)
@@ -16,13 +16,13 @@ export const PUBLISH = setupStep(publishStep)
 /** The contact form that ships with the stand-in. */
 export const STOCK_FORM = '1fed44d1-ae68-4a41-bd2b-f13acac4acfa'
 
-/** A stand-in with the tables made, and what was learned so far. */
+/** A stand-in with the tables created, and the facts so far. */
 export interface FormsStand {
   readonly stand: StandIn
   readonly facts: CrmFacts
 }
 
-/** Starts one; `steps` of this part are run as well. */
+/** Starts one; also runs `steps` of this part. */
 export async function startWithTables(
   options: Parameters<typeof startStandIn>[0] = {},
   steps: readonly (typeof VIEW)[] = [],
@@ -35,29 +35,29 @@ export async function startWithTables(
   return { stand, facts }
 }
 
-/** A context with what Support chose. */
+/** A context with Support's choice. */
 export function chosen(choice: StepChoice | null): StepContext {
   return { choice, subscriptionSync: true }
 }
 
-/** A form as the stand-in holds it. */
+/** A form as the stand-in stores it. */
 export interface StoredForm {
   readonly formxml: string
   readonly draft?: { readonly formxml?: string }
 }
 
-/** Reads a form past the API. */
+/** Reads a form without the API. */
 export function storedForm(stand: StandIn, formId = STOCK_FORM): Promise<StoredForm> {
   return stand.control<StoredForm & Record<string, unknown>>('GET', `rows/systemform/${formId}`)
 }
 
-/** What the designer shows of a form. */
+/** The form as the designer shows it. */
 export async function draftOf(stand: StandIn, formId = STOCK_FORM): Promise<string> {
   const form = await storedForm(stand, formId)
   return form.draft?.formxml ?? form.formxml
 }
 
-/** Puts a published main form of contact in place of the one with that id. */
+/** Replaces the published main form of contact that has this id. */
 export async function putForm(
   stand: StandIn,
   id: string,
@@ -85,7 +85,7 @@ export async function putForm(
   })
 }
 
-/** Takes a form away; that it is not there is fine. */
+/** Removes a form, if it exists. */
 export async function removeForm(stand: StandIn, id: string): Promise<void> {
   await stand.control('DELETE', `rows/systemform/${id}`).catch(() => null)
 }
@@ -95,7 +95,7 @@ export async function saveDraft(stand: StandIn, formxml: string, formId = STOCK_
   await stand.control('PATCH', `rows/systemform/${formId}`, { values: { formxml } })
 }
 
-/** Everything that waits on contact is published, as by a colleague. */
+/** Publishes everything that waits on contact, as a colleague would. */
 export async function publishByHand(stand: StandIn, facts: CrmFacts): Promise<void> {
   const crm = stand.open(facts)
   if (crm instanceof DynamicsCrm) {
@@ -107,7 +107,7 @@ export async function publishByHand(stand: StandIn, facts: CrmFacts): Promise<vo
   }
 }
 
-/** The pause that a run comes to. */
+/** The pause in which a run ends. */
 export async function pauseOf(run: Promise<unknown>) {
   const failure = await run.then(
     () => null,
@@ -124,7 +124,7 @@ export function formWithTab(name: string, label: string, languagecode = 1033): s
   return `<form>\r\n <tabs><tab  name='${name}' id="{11111111-2222-4333-8444-555555555555}"><labels><label description="${label}" languagecode="${languagecode}" /></labels><columns><column width="100%"><sections /></column></columns></tab></tabs>\r\n<!-- kept --></form>`
 }
 
-/** How often something was published. */
+/** How often a publish ran. */
 export async function publishes(stand: StandIn): Promise<number> {
   return Number((await stand.control('GET', 'state'))['publishes'])
 }

@@ -29,7 +29,7 @@ afterEach(async () => {
 const STEPS = [VIEW, FORM, PUBLISH]
 const COPY = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee'
 
-/** What the stand-in's form was before, read from another stand-in alike. */
+/** The stand-in's original form, read from another equal stand-in. */
 async function untouchedForm(): Promise<string> {
   const fresh = await startWithTables()
   const { formxml } = await storedForm(fresh.stand)

@@ -21,7 +21,7 @@ afterEach(async () => {
   await stand.close()
 })
 
-/** Writes to the same row as soon as ours is there, while its answer is still on its way. */
+/** Writes to the same row immediately after ours, while its answer is still on its way. */
 async function alsoWrite(): Promise<void> {
   while ((await stand.control.get<unknown[]>('writes')).length === 0) {
     await new Promise((resolve) => setTimeout(resolve, 10))
@@ -29,7 +29,7 @@ async function alsoWrite(): Promise<void> {
   await stand.control.post(`persons/${person}/edit-consent`, { purpose: 'EMARKETING' })
 }
 
-/** A test person with the consents given, and set-up run until it is measured. */
+/** Creates a test person with the given consents, and runs set-up up to the measurement. */
 async function start(
   options: Parameters<typeof startStand>[0] = {},
   consents: object = {},
@@ -96,7 +96,7 @@ describe('measuring', () => {
         upsert: 'counts',
       },
     })
-    // Nothing was recorded for marketing before: the row cannot go again, and mails nobody.
+    // Nothing was recorded for marketing before: the row cannot be removed, and mails nobody.
     expect((await consents())['EMARKETING']).toMatchObject({
       legalBase: 'WITHDRAWN',
       comment: 'eMarketeer set-up measured with this person',
@@ -164,7 +164,7 @@ describe('measuring', () => {
 
   it('pauses where a write does not count by one', async () => {
     const facts = await start({ switches: { upsert: 'absent' } }, { EMARKETING: byARep })
-    // Another write comes with ours, as a customer's trigger would make it.
+    // Another write follows ours, as a customer's trigger would do it.
     await stand.control.post('faults', { method: 'PUT', lateMs: 500, times: 1 })
     const outcome = measure(facts)
     const meddling = alsoWrite()
@@ -177,7 +177,7 @@ describe('measuring', () => {
 
   it.each([1, 2, 3, 4, 5])('is put right after a kill at write %i', async (writes) => {
     const facts = await start({ switches: { upsert: 'absent' } }, { EMARKETING: byARep })
-    // Everything after so many writes fails, putting back included.
+    // Everything after this many writes fails, also the restoring.
     await stand.control.post('faults', {
       id: 'dead',
       method: 'PUT|PATCH',
@@ -189,7 +189,7 @@ describe('measuring', () => {
       () => 'done',
       () => 'killed',
     )
-    // Put back last, the fifth write (one is the card's) ends it.
+    // If only the last write, the fifth (one is the card's), restores the value, it is complete.
     expect(await killed).toBe(writes > 4 ? 'done' : 'killed')
     await stand.control.clearFaults('dead')
     await measure(facts)

@@ -25,25 +25,25 @@ import { startSuperoffice } from '../../../../simulators/superoffice/start.js'
 /** Seals as in production, for one connection. */
 export const SECRETS = factSecrets(createSecretsVault([new Secret('x'.repeat(40))]), 'nord-so')
 
-/** Nothing chosen. */
+/** Nothing is chosen. */
 export const PLAIN: StepContext = { choice: null, subscriptionSync: false }
 
-/** A virgin installation, and sessions of the product's driver against it. */
+/** A new installation, and sessions of the product's driver against it. */
 export interface Stand {
   readonly control: StandInControl
   readonly driver: CrmDriver
-  /** `more` goes into the connection file's section. */
+  /** `more` is added to the connection file's section. */
   open(facts?: CrmFacts, more?: Readonly<Record<string, unknown>>, connectionId?: string): CrmClient
   /** The connection file's section, as parsed. */
   readonly config: unknown
-  /** What only happens inside SuperOffice. */
+  /** The inside of SuperOffice. */
   readonly world: Installation
   /** Requests of an operation so far. */
   requests(operation: string): Promise<number>
   close(): Promise<void>
 }
 
-/** Starts a stand-in on free ports of loopback. `more` goes into the connection file's section. */
+/** Starts a stand-in on free ports of loopback. `more` is added to the connection file's section. */
 export async function startStand(
   options: SuperofficeOptions = {},
   section: Readonly<Record<string, unknown>> = {},
@@ -93,7 +93,7 @@ export function stepOf(id: string): SetupStep {
   return step
 }
 
-/** Looks. What throws as a pause is one, as to the runner. */
+/** Checks a step. A thrown pause is a verdict, as for the runner. */
 export async function look(crm: CrmClient, id: string): Promise<StepVerdict> {
   try {
     return await stepOf(id).verify(crm, PLAIN)
@@ -105,7 +105,9 @@ export async function look(crm: CrmClient, id: string): Promise<StepVerdict> {
   }
 }
 
-/** Runs steps as the generic runner does: look, do, keep, look again; a session each. @throws SetupPaused */
+/**
+ * Runs steps as the generic runner does: check, do, store, check again, each in its own session. @throws SetupPaused
+ */
 export async function runSteps(
   stand: Stand,
   ids: readonly string[],
@@ -130,12 +132,12 @@ export async function runSteps(
   return facts
 }
 
-/** A person as the stand-in knows it. */
+/** A person in the stand-in's form. */
 export interface SeenPerson {
   readonly consents: Readonly<Record<string, Readonly<Record<string, unknown>>>>
 }
 
-/** Adds a person. @returns its id */
+/** Adds a person. @returns its id. */
 export async function addPerson(stand: Stand, person: object): Promise<number> {
   const { personIds } = await stand.control.post<{ personIds: number[] }>('persons', {
     persons: [person],

@@ -92,7 +92,7 @@ describe('connect', () => {
 describe('privileges', () => {
   it('takes a system user for ours alone, and says where rights are not readable', async () => {
     stand = await startStand()
-    // Consents under another source would be held against any other user.
+    // Consents under another source would count against any other user.
     await addPerson(stand, { emails: ['a@x.test'], associateId: 316 })
     const verdict = await look(stand.open(), 'privileges')
     expect(verdict.state).toBe('done')
@@ -162,7 +162,7 @@ describe('privileges', () => {
     stand = await startStand({ mode: 'onsite' })
     const own = await addPerson(stand, { emails: ['a@x.test'], associateId: 12 })
     expect((await look(stand.open(), 'privileges')).state).toBe('done')
-    // The default that comes with a person whom a colleague made under our user.
+    // The default of a person whom a colleague created under our user.
     await addPerson(stand, { emails: ['b@x.test'], associateId: 316 })
     const pause = pauseOf(await look(stand.open(), 'privileges'))
     expect(pause).toMatchObject({
@@ -170,7 +170,7 @@ describe('privileges', () => {
       choices: ['retry', 'skip', 'abort'],
       seen: { associateId: 316, userType: 'InternalAssociate', consentsByOthers: '1' },
     })
-    // A colleague under our user who changes somebody's consent by hand counts as well.
+    // A colleague under our user who changes a consent by hand also counts.
     await stand.control.post(`persons/${own}/consent`, {
       purpose: 'STORE',
       legalBase: '61A',

@@ -21,7 +21,7 @@ afterEach(async () => {
   await stand.close()
 })
 
-/** A connection whose webhook SuperOffice tried at our own gateway, as set-up installs it. */
+/** A connection whose webhook SuperOffice tested at our own gateway, as set-up installs it. */
 async function installed() {
   const { url, db } = gateway.now
   stand = await startStand({ allowHttpWebhooks: true, webhookTimeScale: 0.001 })

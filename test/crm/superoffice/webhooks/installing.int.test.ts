@@ -31,7 +31,7 @@ async function registered(): Promise<readonly Registered[]> {
   return (await stand.control.get<{ webhooks: Registered[] }>('webhooks')).webhooks
 }
 
-/** Makes SuperOffice post an event of a new person, and waits until it was answered or given up. */
+/** Makes SuperOffice post an event of a new person, and waits until it was answered or abandoned. */
 async function anEvent(): Promise<void> {
   await addPerson(stand, { emails: ['a@x.test'] })
   await stand.control.post('webhooks/drain')
@@ -102,7 +102,7 @@ describe('installing webhooks', () => {
       times: 1,
     })
     await expect(install(stand, receiver)).rejects.toMatchObject({ mayHaveBeenApplied: true })
-    // What was kept before the answer is believed already.
+    // The secret that was stored before the answer is already accepted.
     await anEvent()
     expect(receiver.calls.at(-1)?.verdict.accepted).toBe(true)
     const { webhookId, ...same } = stand.world.webhooks.list()[0]!
@@ -170,13 +170,13 @@ describe('tending webhooks', () => {
     await install(stand, receiver)
     expect(await tend()).toEqual({ reactivated: false })
     receiver.status = 500
-    // Three events, each tried thrice: nine attempts in a row.
+    // Three events with three attempts each: nine consecutive attempts.
     for (let at = 0; at < 3; at++) {
       expect(await registered()).toMatchObject([{ state: 'Active' }])
       await anEvent()
     }
     expect(await registered()).toMatchObject([{ state: 'TooManyErrors' }])
-    // Our gateway does not answer yet: then it stays off.
+    // Our gateway does not answer yet, so the webhook stays off.
     expect(await tend()).toEqual({ reactivated: false })
     receiver.status = null
     expect(await tend()).toEqual({ reactivated: true })

@@ -7,14 +7,14 @@ import type {
 import { scriptedServer } from '../support/scripted-server.js'
 import { SECRETS, type Stand } from '../setup/stand.js'
 
-/** A gateway in small: judges what is posted by facts that a test sets, and answers as the real one does. */
+/** A small gateway: judges posted events by a test's facts, and answers as the real one does. */
 export interface Receiver {
   readonly url: string
-  /** What the driver judges by; set as the ledger would be. */
+  /** The facts by which the driver judges; set as the ledger would be. */
   facts: CrmFacts
-  /** Every call with what was thought of it, oldest first. */
+  /** Every call with its verdict, oldest first. */
   readonly calls: { readonly request: WebhookRequest; readonly verdict: WebhookVerdict }[]
-  /** Status to answer in place of the verdict's; null: the verdict's. */
+  /** The status to answer instead of the verdict's; null: the verdict's. */
   status: number | null
   close(): Promise<void>
 }
@@ -41,7 +41,7 @@ export async function startReceiver(stand: Stand): Promise<Receiver> {
   return receiver
 }
 
-/** Installs, keeping facts as the runner does. */
+/** Installs, and stores facts as the runner does. */
 export async function install(
   stand: Stand,
   receiver: Receiver,

@@ -36,7 +36,7 @@ function sign(body: string, secret = CURRENT): string {
   return createHmac('sha256', secret).update(body).digest('base64')
 }
 
-/** Posts an event as SuperOffice would, a little after it. */
+/** Posts an event as SuperOffice would, shortly after it. */
 function post(changes: object = {}, facts: CrmFacts = ONLINE, secret = CURRENT): WebhookVerdict {
   const body = JSON.stringify({ ...EVENT, ...changes })
   return judge(body, sign(body, secret), facts)
@@ -151,7 +151,7 @@ describe('the age', () => {
     return verdict.accepted ? verdict.hints.length : null
   }
 
-  // A failed event goes to the end of the queue, and nobody says by which clock and zone its time is.
+  // A failed event moves to the end of the queue, and the clock and zone of its time are not documented.
   it.each([-24, -14, -1, 0, 1, 14, 24])('of %d hours counts', (hours) => {
     expect(hintsAt(at(hours))).toBe(1)
   })
