@@ -70,7 +70,7 @@ describe('a webhook address', () => {
         outcome(post({ url: `${url}/hooks/crm/${String(n).padStart(32, 'x')}` })),
       ),
     )
-    // The first call, to an address made after the start, was one of the five that may be looked up.
+    // The first call, to an address created after the start, was one of the five that may be looked up.
     expect(refused.map(([status]) => status).sort()).toEqual([401, 401, 401, 401, 503, 503, 503])
     expect(refused).toContainEqual([503, 'webhook_not_judged'])
     expect((await postAsDataverse(url, hooked)).status).toBe(202)

@@ -11,7 +11,7 @@ describe('room for bodies', () => {
     expect(room.take('c', 21)).toBeNull()
     expect(room.take('c', 20)).not.toBeNull()
     first?.()
-    // Given back once, however often it is said.
+    // Released once, however often it is called.
     first?.()
     expect(room.take('c', 20)).not.toBeNull()
     expect(room.take('d', 21)).toBeNull()

@@ -12,15 +12,15 @@ import { fixAudience } from '../../src/sync/sendout/fix-audience.js'
 import { syncMembers } from '../../src/sync/sendout/sync-members.js'
 import type { Systems } from '../../src/connection/systems.js'
 
-/** How a sendout is brought to its end, or not. */
+/** How a sendout ends, or does not. */
 export interface SendoutOptions {
   readonly contactIds?: readonly string[]
   readonly until?: 'decided' | 'aborted' | 'opened'
-  /** Default: one of its own. */
+  /** Default: a new one. */
   readonly sendoutId?: string
 }
 
-/** Runs a sendout of an account without CRM through the sync itself, as the workflow would. */
+/** Runs a sendout of an account without a CRM through the sync itself, as the workflow would. */
 export async function sendout(
   systems: Systems,
   accountId: string,

@@ -3,16 +3,16 @@ import { AppError } from '../../src/contracts/app-error.js'
 
 type Signal = Parameters<GatewayTemporal['workflow']['signalWithStart']>
 
-/** A Temporal of the test's own: keeps what it was asked, and can be away. */
+/** A Temporal for tests: records its calls, and can be unreachable. */
 export class FakeTemporal implements TemporalAccess {
   readonly signals: { readonly type: unknown; readonly options: Record<string, unknown> }[] = []
   away = false
-  /** What a signal waits for before it is taken. */
+  /** A signal waits for it before it is accepted. */
   gate: Promise<void> = Promise.resolve()
 
   private waiting: (() => void)[] = []
 
-  /** Resolves when the next signal comes. */
+  /** Resolves at the next signal. */
   nextSignal(): Promise<void> {
     return new Promise((resolve) => this.waiting.push(resolve))
   }

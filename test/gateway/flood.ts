@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import type { Database } from '../../src/ledger/db/database.js'
 
-/** How many answers had each status; 0: no answer. */
+/** Number of answers by status; 0: no answer. */
 export type Statuses = Record<string, number>
 
-/** Calls that go on until they are stopped. */
+/** Calls that continue until they are stopped. */
 export interface Flood {
-  /** Ends it. @returns what was answered. */
+  /** Ends it. @returns the answers' statuses. */
   stop(): Promise<Statuses>
 }
 
-/** Makes calls one after the other, in so many lines at once, whatever is answered. */
+/** Makes calls one after the other, in this many parallel lines, whatever the answers. */
 export function flood(call: () => Promise<Response>, lines = 20): Flood {
   const statuses: Statuses = {}
   let stopped = false
@@ -36,12 +36,12 @@ export function flood(call: () => Promise<Response>, lines = 20): Flood {
   }
 }
 
-/** An address that nobody has. */
+/** An address that no connection has. */
 export function guessedRef(): string {
   return randomBytes(24).toString('base64url')
 }
 
-/** Makes calls one after the other until there were so many. */
+/** Makes this many calls one after the other. */
 export async function inTurn(times: number, call: () => Promise<Response>): Promise<number[]> {
   const statuses = []
   for (let n = 0; n < times; n += 1) {
@@ -50,7 +50,7 @@ export async function inTurn(times: number, call: () => Promise<Response>): Prom
   return statuses
 }
 
-/** Counts the statements that look for webhook addresses. */
+/** Counts the statements that look up webhook addresses. */
 export function countLookUps(db: Database): () => number {
   const query = db.query.bind(db)
   let lookUps = 0
@@ -61,7 +61,7 @@ export function countLookUps(db: Database): () => number {
   return () => lookUps
 }
 
-/** Prints what a flood came to. */
+/** Prints the result of a flood. */
 export function printFigures(what: string, figures: Record<string, unknown>): void {
   process.stdout.write(`${what}: ${JSON.stringify(figures)}\n`)
 }

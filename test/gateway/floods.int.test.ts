@@ -15,7 +15,7 @@ import {
 
 const gateway = withGateway()
 
-/** Denies by both routes, one after the other, amid a flood. */
+/** Sends denies by both routes, one after the other, during a flood. */
 async function honestDenies(url: string, hooked: HookedConnection, times = 4) {
   const began = performance.now()
   const crm = await inTurn(times, () => postAsDataverse(url, hooked))
@@ -23,13 +23,16 @@ async function honestDenies(url: string, hooked: HookedConnection, times = 4) {
   return { crm, em, eachMs: Math.round((performance.now() - began) / (2 * times)) }
 }
 
-/** Log lines in so many milliseconds: two of each kind (code, route and connection) in ten seconds. */
+/** The most log lines in this many milliseconds: two of each kind (code, route and connection) in ten seconds. */
 const mostLines = (ms: number) => 8 * (Math.ceil(ms / 10_000) + 1)
 
-/** Look-ups that a flood may cause in so many milliseconds: of the list, and of each of `addresses`, one a second each. */
+/**
+ * The most look-ups that a flood may cause in this many milliseconds: of the list, and of each of `addresses`, one per
+ * second each.
+ */
 const mostLookUps = (ms: number, addresses: number) => (1 + addresses) * (Math.ceil(ms / 1_000) + 1)
 
-/** Lets a flood pass by while something is done, and tells what it cost. */
+/** Does work during a flood, and returns the flood's cost. */
 async function amid<T>(
   what: string,
   { db, lines }: GatewayFixture,
@@ -60,7 +63,7 @@ describe('an honest deny gets through', () => {
     )
     expect(new Set([...done.crm, ...done.em])).toEqual(new Set([202]))
     expect(Object.keys(statuses).sort()).toEqual(['401', '503'])
-    // The honest ones are looked up once each, proven, beside their address's first reading.
+    // Each honest address is looked up once after it was proven, beside its first reading.
     expect(lookUps).toBeLessThanOrEqual(mostLookUps(ms, 1) + 20)
     expect(logLines).toBeLessThanOrEqual(mostLines(ms))
   })
@@ -86,7 +89,7 @@ describe('an honest deny gets through', () => {
   })
 
   it('without being counted with those who only know the address', async () => {
-    // Buckets do not fill again: a call that is counted is gone.
+    // Buckets do not refill, so a counted call is spent.
     const hooked = await hookedConnection(gateway.now.db)
     const { url } = await gateway.start({ nowMs: () => 0 })
     expect((await postAsDataverse(url, hooked)).status).toBe(202)
@@ -118,7 +121,7 @@ describe('an honest deny gets through', () => {
     )
     expect(new Set([...done.crm, ...done.em])).toEqual(new Set([202]))
     expect(Object.keys(statuses)).toEqual(['503'])
-    // Its own other route is not its CRM's.
+    // Its own other route is separate from its CRM's.
     expect((await postAsEmarketeer(url, busy)).status).toBe(202)
     expect(await inboxOf(db, busy)).toHaveLength(201)
   })
@@ -152,7 +155,7 @@ describe('an honest deny gets through', () => {
       await inTurn(10, guess)
       const hooked = await hookedConnection(db)
       const statuses: number[] = []
-      // The reading that a refused call begins may take longer than Retry-After says, on a busy machine.
+      // On a busy machine the reading that a refused call starts may take longer than Retry-After.
       while (statuses.at(-1) !== 202 && statuses.length < 6) {
         const { status, headers } = await postAsDataverse(url, hooked)
         statuses.push(status)
@@ -190,7 +193,7 @@ describe('an honest deny gets through', () => {
       )
       return call
     })
-    // 8 MB a source are 25 bodies of 320 KB.
+    // 8 MB per source are 25 bodies of 320 KB.
     const refused = await firstOf(answers, 15)
     expect(new Set(refused)).toEqual(new Set([503]))
     const denies = await honestDenies(url, hooked)
@@ -213,7 +216,7 @@ describe('what costs the gateway little', () => {
       Array.from({ length: 100 }, () => fetch(`${url}/readyz`).then(({ status }) => status)),
     )
     expect(new Set(answers)).toEqual(new Set([200]))
-    // Under a second, and two where the hundred took longer.
+    // Less than a second, and two if the hundred took longer.
     expect(asked).toBeLessThanOrEqual(2)
   })
 
@@ -243,7 +246,7 @@ describe('what costs the gateway little', () => {
   })
 })
 
-/** The first so many that come, in any order. */
+/** The first ones that resolve, in any order. */
 function firstOf<T>(promises: readonly Promise<T>[], count: number): Promise<T[]> {
   return new Promise((resolve) => {
     const come: T[] = []

@@ -17,10 +17,10 @@ export const API_KEY = 'a-key-of-at-least-thirty-two-characters'
 /** Seals eMarketeer's webhook secrets in these tests. */
 export const vault = createSecretsVault([new Secret('service-key')])
 
-/** How a test's gateway differs from the usual. */
+/** Differences between a test's gateway and the usual one. */
 export interface FixtureOptions {
   readonly apiKey?: Secret | null
-  /** Another database than the test's own. */
+  /** A database other than the test's own. */
   readonly databaseUrl?: string
   readonly emarketeerUrl?: string
   /** A real one, closed with the gateway. */
@@ -28,11 +28,11 @@ export interface FixtureOptions {
   /** Clock of the rate limits. */
   readonly nowMs?: () => number
   readonly trustedProxies?: readonly string[]
-  /** A free one unless given. */
+  /** Default: a free one. */
   readonly port?: number
 }
 
-/** A running gateway, and what it works with. */
+/** A running gateway and its dependencies. */
 export interface GatewayFixture {
   readonly url: string
   readonly app: FastifyInstance
@@ -43,11 +43,11 @@ export interface GatewayFixture {
   readonly lines: readonly string[]
   /** The codes that it logged. */
   codes(): unknown[]
-  /** Ends it, once what is under way is done. */
+  /** Ends it after the work in progress. */
   close(): Promise<void>
 }
 
-/** Gives each test a gateway of its own on a database that the file's tests share. */
+/** Creates a gateway for each test on a database that the file's tests share. */
 export function withGateway(): {
   readonly now: GatewayFixture
   start(options?: FixtureOptions): Promise<GatewayFixture>

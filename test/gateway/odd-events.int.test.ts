@@ -25,7 +25,10 @@ const gateway = withGateway()
 
 const ODD = Object.entries(ODD_TEXTS)
 
-/** What is signed is nobody's attack, but may hold anything: it is taken, or refused as what it is, and never our fault. */
+/**
+ * A signed event is no attack, but may contain anything: it is accepted, or refused with its own code, and is never our
+ * fault.
+ */
 describe.each(ODD)('an event with %s', (_name, text) => {
   it('for an id of SuperOffice is stored', async () => {
     const { url, db } = gateway.now
@@ -90,7 +93,8 @@ describe.each([
     for (const answer of await Promise.all(answers)) {
       expect(answer).toEqual([400, 'webhook_malformed'])
     }
-    // A new connection's address may be looked up a second later, each; a parser that takes the square of the body needs minutes.
+    // A new connection's address may be looked up only a second later, for each; a parser with quadratic time would
+    // need minutes.
     expect(performance.now() - startedMs).toBeLessThan(30_000)
   })
 })
@@ -121,7 +125,7 @@ async function hookedSuperOffice(db: Database) {
   return { hooked: { row } as HookedConnection, secret }
 }
 
-/** Signs and posts as SuperOffice does; `event` over the usual, or a whole body. */
+/** Signs and posts as SuperOffice does; `event` replaces fields of the usual one, or the complete body. */
 function postAsSuperOffice(
   gatewayUrl: string,
   { row }: HookedConnection,

@@ -10,7 +10,7 @@ import {
 import type { Database } from '../../src/ledger/db/database.js'
 import { vault } from './gateway-fixture.js'
 
-/** A connection to Dynamics whose webhooks are installed, and what its senders know. */
+/** A connection to Dynamics whose webhooks are installed, and the secrets of its senders. */
 export interface HookedConnection {
   readonly row: ConnectionRow
   readonly crmSecret: string
@@ -18,7 +18,7 @@ export interface HookedConnection {
   readonly emarketeerSecret: string
 }
 
-/** Makes one, under an account of its own. */
+/** Creates one with an account of its own. */
 export async function hookedConnection(
   db: Database,
   state: ConnectionState = 'active',
@@ -65,7 +65,7 @@ export async function hookedConnection(
   return { row, crmSecret, organizationId, emarketeerSecret }
 }
 
-/** What Dataverse posts when a contact's toggle changes; `changes` over the usual. */
+/** The event that Dataverse posts when a contact's toggle changes, with `changes`. */
 export function dataverseEvent(hooked: HookedConnection, changes: Record<string, unknown> = {}) {
   const contactId = randomUUID()
   return {
@@ -92,14 +92,14 @@ export function dataverseEvent(hooked: HookedConnection, changes: Record<string,
   }
 }
 
-/** A call to a hook, and how it may differ from the usual. */
+/** A call to a hook, with its differences from the usual one. */
 export interface Post {
   readonly url: string
   readonly body?: unknown
   readonly headers?: Record<string, string>
 }
 
-/** Posts JSON; a string or buffer is sent as it is. */
+/** Posts JSON; a string or buffer is sent unchanged. */
 export function post({ url, body = {}, headers = {} }: Post): Promise<Response> {
   const raw = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
   return fetch(url, {
@@ -123,7 +123,7 @@ export function postAsDataverse(
   })
 }
 
-/** A change of eMarketeer, as its webhook carries it. */
+/** A change of eMarketeer in the form of its webhook. */
 export function emarketeerChange(hooked: HookedConnection, changeId: string) {
   return {
     type: 'contact.created',
@@ -137,7 +137,7 @@ export function emarketeerChange(hooked: HookedConnection, changeId: string) {
   }
 }
 
-/** Signs and posts as eMarketeer does; `secret`, `atMs` and `sign: false` spoil it. */
+/** Signs and posts as eMarketeer does; `secret`, `atMs` and `sign: false` make it invalid. */
 export function postAsEmarketeer(
   gatewayUrl: string,
   hooked: HookedConnection,

@@ -43,7 +43,7 @@ describe('a shared reading', () => {
       open[n]?.end(n)
       expect(await reading).toBe(n)
     }
-    // Either timer may be early by up to a millisecond, as Node's are.
+    // Either timer may be up to a millisecond early, as Node's timers are.
     expect(began[2]! - began[0]!).toBeGreaterThanOrEqual(98)
   })
 

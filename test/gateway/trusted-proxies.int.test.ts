@@ -9,7 +9,9 @@ const processes = withProcesses()
 
 const PROXY = 'test/support/reverse-proxy.mjs'
 
-/** A proxy process before a gateway. @param says what it takes its caller for; absent: the caller's own address. */
+/**
+ * A proxy process before a gateway. @param says the address that it states for its caller; absent: the caller's own.
+ */
 async function proxyBefore(url: string, says?: string): Promise<string> {
   const args = [url, ...(says === undefined ? [] : [says])]
   const { ready } = await processes.start<{ url: string }>({ entry: PROXY, args })
@@ -62,7 +64,7 @@ describe('behind a proxy', () => {
     const proxy = await proxyBefore(url)
     const hooked = await hookedConnection(db)
     await guess(proxy, 8)
-    // Made after the gateway's start: the guesses have made it look.
+    // Created after the gateway's start: the guesses have made the gateway read the list.
     expect((await postAsDataverse(proxy, hooked)).status).toBe(202)
     expect((await postAsEmarketeer(proxy, hooked)).status).toBe(202)
     expect(await inboxOf(db, hooked)).toHaveLength(2)

@@ -11,7 +11,10 @@ import { createEmarketeerClient, type EmarketeerClient } from '../../src/emarket
 import { UpstreamError } from '../../src/http/index.js'
 import { bombAnswers, compressedWith, oddAnswers } from '../support/hostile-json.js'
 
-/** Longest that one answer may keep a busy machine's process from everything else; without a heartbeat it is lost after 10 s. */
+/**
+ * The longest time for which one answer may block a busy machine's process; without a heartbeat an activity is lost
+ * after 10 s.
+ */
 const MAX_BLOCK_MS = 5_000
 
 /** How often the monitor checks whether the process is blocked. */
@@ -19,7 +22,7 @@ const TICK_MS = 10
 
 const GUID = '11111111-2222-3333-4444-555555555555'
 
-/** Who asks, what is answered when all is well, and which of its requests the odd answer is for. */
+/** The caller, the usual answer, and which of its requests gets the odd answer. */
 interface Reader {
   readonly name: string
   readonly path: RegExp
@@ -82,7 +85,7 @@ function usual(path: string): string {
   return JSON.stringify(answer)
 }
 
-/** Built before the request comes. @param bomb compressed; inserted at each mark in `json`. */
+/** Built before the request arrives. @param bomb compressed; inserted at each mark in `json`. */
 function answerOf(json: string, isBatch: boolean, bomb?: Buffer) {
   const text = isBatch ? multipart(json) : json
   const type = isBatch ? 'multipart/mixed; boundary=b' : 'application/json'
@@ -94,7 +97,7 @@ function answerOf(json: string, isBatch: boolean, bomb?: Buffer) {
       }
 }
 
-/** Two answers, as a `$batch` has them. */
+/** Two answers in the form of a `$batch`. */
 function multipart(json: string): string {
   const head = 'Content-Type: application/http\r\n\r\nHTTP/1.1 200 OK\r\n'
   const part = `--b\r\n${head}Content-Type: application/json\r\n\r\n${json}\r\n`

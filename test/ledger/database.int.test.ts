@@ -22,7 +22,7 @@ it('lives on where a connection is ended between two statements of a transaction
   const work = db.transaction(async (tx) => {
     const pid = await pidOf(tx)
     await runStatements(database.url, [`SELECT pg_terminate_backend(${pid})`])
-    // Until the end has reached us, with no statement under way that could be told.
+    // Until the end has reached us, while no running statement could report it.
     for (let alive = true; alive;) {
       const rows = await db.query('SELECT 1 FROM pg_stat_activity WHERE pid = $1', [pid])
       alive = rows.length > 0
@@ -65,7 +65,7 @@ it('lets no wait and no statement outlast the end of a worker by much', async ()
   expect(settings.map(({ setting }) => Number(setting))).toEqual([60_000, 10_000, 300_000])
 })
 
-/** Held by the compiler: what needs a transaction cannot be called with the pool. */
+/** Checked by the compiler: functions that need a transaction cannot be called with the pool. */
 export function refusesThePool(db: Database): Promise<unknown> {
   // @ts-expect-error a Database is no Transaction
   return saveMemories(db, [])

@@ -20,7 +20,7 @@ afterAll(() => db.close())
 const ANNA = 'anna@example.test'
 const MENTION = `Anna <${ANNA}>`
 
-/** A connection that knows Anna: by her address, by a text that names her, by her spelling, and on a list. */
+/** A connection with Anna's data: her address, a text that names her, her spelling, and a list. */
 async function knowsAnna(connectionId: string, accountId: string): Promise<void> {
   const settings = { legalBasisSync: true, subscriptionSync: false, createMissing: 'none' } as const
   const limits = { newlyMailableLimit: 0, subscriptionRowsPerDay: 0, config: {}, crm: 'dynamics' }
@@ -59,7 +59,7 @@ async function knowsAnna(connectionId: string, accountId: string): Promise<void>
   ])
 }
 
-/** Where the ledger still has her, each as `<connection> <place>`. */
+/** Where the ledger still has her data, each as `<connection> <place>`. */
 async function placesOfAnna(): Promise<string[]> {
   const rows = await db.query<{ place: string }>(
     `SELECT connection_id || ' address' AS place FROM addresses WHERE address ILIKE '%anna@example.test%'

@@ -7,7 +7,7 @@ import { runStatements } from '../support/broker-database.js'
 import { documentOf, runLbsync } from '../cli/run-lbsync.js'
 import pg from 'pg'
 
-/** A server of its own: logins belong to the whole server. */
+/** A server of its own, because logins belong to the complete server. */
 let server: PostgresServer
 const given = process.env['DATABASE_URL']
 const password = randomBytes(12).toString('hex')
@@ -15,7 +15,7 @@ const as = (name: string) => urlOf(server.url, { name, password })
 
 const EVIDENCE = ['consent_events', 'consent_event_outcomes', 'overrides']
 
-/** The three logins, by the command itself, as an operator runs it. */
+/** The three logins, created by the command itself, as an operator runs it. */
 beforeAll(async () => {
   delete process.env['DATABASE_URL']
   server = await startPostgres()
@@ -50,7 +50,7 @@ describe.each(['lbsync_worker', 'lbsync_gateway', 'lbsync_cli'])('the login %s',
     expect(await outcomeOf(as(name))).toEqual([])
   })
 
-  // Without the product, with whatever the login itself may do.
+  // Without the product, with all rights of the login itself.
   it.each([
     ...EVIDENCE.flatMap((table) => [
       `UPDATE ${table} SET recorded_at = now()`,

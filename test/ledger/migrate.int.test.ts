@@ -13,7 +13,7 @@ beforeAll(() => {
 })
 afterAll(() => db.close())
 
-/** An address, as any set-up leaves them. */
+/** An address, as any set-up creates it. */
 const ADDRESS = [
   `INSERT INTO connections (connection_id, account_id, crm, state, legal_basis_sync, subscription_sync, create_missing,
       newly_mailable_limit, subscription_rows_per_day, config, webhook_ref)

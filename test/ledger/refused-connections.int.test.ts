@@ -12,7 +12,7 @@ import { migrate } from '../../src/ledger/db/migrate.js'
 import { startPostgres, type PostgresServer } from '../../dev/embedded/postgres.js'
 import { runStatements } from '../support/broker-database.js'
 
-/** A server of its own, since it is told whom to let in. */
+/** A server of its own, because the test sets who may connect. */
 let server: PostgresServer
 const given = process.env['DATABASE_URL']
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
     `CREATE ROLE one_at_a_time LOGIN PASSWORD 'word' CONNECTION LIMIT 0`,
     `CREATE ROLE never LOGIN PASSWORD 'word'`,
     `CREATE ROLE by_tls LOGIN PASSWORD 'word'`,
-    // First match decides (https://www.postgresql.org/docs/current/auth-pg-hba-conf.html).
+    // The first match decides (https://www.postgresql.org/docs/current/auth-pg-hba-conf.html).
     `CREATE TABLE hba (line text)`,
     `INSERT INTO hba VALUES ('host all never all reject'), ('host all by_tls all reject'), ('host all all all scram-sha-256')`,
     `DO $$ BEGIN EXECUTE format('COPY hba TO %L', current_setting('hba_file')); END $$`,
@@ -44,7 +44,7 @@ function urlWith(change: (url: URL) => void): string {
   return url.href
 }
 
-/** What a query by this URL ends with, and what `lbsync migrate` does. */
+/** The error of a query with this URL, and that of `lbsync migrate`. */
 async function told(url: string): Promise<unknown> {
   const db = openDatabase(url)
   const error: unknown = await db.query('SELECT 1').catch((thrown: unknown) => thrown)
@@ -84,7 +84,7 @@ describe('a connection that PostgreSQL refuses', () => {
   })
 })
 
-/** Speaks PostgreSQL just far enough to begin TLS, under a certificate that nobody trusts. */
+/** Speaks PostgreSQL only as far as the start of TLS, with a certificate that nobody trusts. */
 async function tlsServer(dir: string): Promise<Server> {
   const subject = ['-subj', '/CN=localhost', '-days', '1', '-nodes']
   const files = ['-keyout', join(dir, 'key.pem'), '-out', join(dir, 'cert.pem')]

@@ -1,13 +1,13 @@
-/** The environment that is explored, and the one guard that a mutant takes away. */
+/** The environment to explore, and the one guard that a mutant removes. */
 export interface Config {
   readonly rich: boolean
   /** Whether the CRM stamps acts with a clock of its own. */
   readonly stamped: boolean
-  /** How far the CRM's clock is ahead, and how far the rule believes it may be off. */
+  /** How far the CRM's clock is ahead, and the uncertainty that the rule assumes. */
   readonly skew: number
   readonly eps: number
   readonly acts: number
-  /** The bases that users choose from. */
+  /** The bases from which users choose. */
   readonly vals: string
   /** Budgets: crashes, delayed writes, unrelated edits, restores of our database, records that join or leave. */
   readonly crash: number
@@ -15,29 +15,29 @@ export interface Config {
   readonly noise: number
   readonly restore: number
   readonly sets: number
-  /** How often a record of two comes to be unreadable, or readable again. */
+  /** How often one of two records becomes unreadable or readable again. */
   readonly hides: number
-  /** Where records join, leave or cannot be read: whether both are live at the beginning. */
+  /** If records join, leave or become unreadable: whether both are live at the beginning. */
   readonly twins: boolean
-  /** Whether the last record may leave as well. */
+  /** Whether the last record may also leave. */
   readonly empties: boolean
-  /** The beginnings to start from, by how their names start; null: all of them. */
+  /** The initial states, by the start of their names; null: all of them. */
   readonly begins: readonly string[] | null
-  /** How often the connection file comes to map the tenant's own basis, or no longer. */
+  /** How often the connection file starts or stops mapping the tenant's own basis. */
   readonly remaps: number
-  /** Whether versions of an older epoch come again (a CRM or eMarketeer was restored). */
+  /** Whether versions of an older epoch occur again (a CRM or eMarketeer was restored). */
   readonly reuse: boolean
   readonly passes: number
-  /** Whether eMarketeer is re-read after the CRM, refuses a stale write, and whether the CRM does. */
+  /** Whether eMarketeer is read again after the CRM, whether it refuses a stale write, and whether the CRM does. */
   readonly recheck: boolean
   readonly casE: boolean
   readonly casD: boolean
-  /** Whether a restore waits until no call is under way. */
+  /** Whether a restore waits until no call is in progress. */
   readonly fence: boolean
   readonly mutation: Mutation | null
 }
 
-/** A guard of the rule that is taken away by falsifying what the rule is told (test/model/mutations.ts). */
+/** A guard of the rule, removed by falsifying the rule's input (test/model/mutations.ts). */
 export type Mutation =
   | 'noOpenAllow'
   | 'noOpenLoosen'
@@ -65,7 +65,7 @@ export type Mutation =
   | 'partlyKnown'
   | 'leftUnreported'
 
-/** One thing to explore; `passes` says what must come of it. */
+/** One exploration; `passes` states its expected result. */
 export interface Variant {
   readonly name: string
   readonly holds: boolean
@@ -105,11 +105,11 @@ const AHEAD = { skew: 2, eps: 2 } as const
 const BEHIND = { skew: -2, eps: 2 } as const
 const RESTORED = { restore: 1, reuse: true } as const
 const SAVED_AGAIN = { ...RICH, noise: 1, delay: 0 } as const
-/** A card is saved over a late write of ours, which a pass no longer waits for. */
+/** A card is saved over a late write of ours for which passes no longer wait. */
 const SAVED_OVER = { ...RICH, noise: 1, crash: 0, vals: 'WC' } as const
 const OWN = { vals: 'WCU', remaps: 2 } as const
 const SET = { sets: 2, noise: 0 } as const
-/** One of two records leaves and comes back, while a write of ours is under way. */
+/** One of two records leaves and comes back while a write of ours is in progress. */
 const RETURN = { sets: 2, twins: true, noise: 0, crash: 0, vals: 'WC' } as const
 const RETURN_RICH = {
   ...RICH,
@@ -117,7 +117,7 @@ const RETURN_RICH = {
   begins: ['C/N(default)+C'],
 } as const
 
-/** The same, where eMarketeer had the older one's deny and was restored to a time before it. */
+/** As above, but eMarketeer had the older one's deny and was restored to a time before it. */
 const RETURN_RESTORED = {
   ...RETURN,
   reuse: true,
@@ -131,15 +131,15 @@ const RETURN_RICH_RESTORED = {
   begins: ['C/W(user)+C, old-epoch seen W'],
 } as const
 
-/** One of two records cannot be read for a while. */
+/** One of two records is unreadable for a while. */
 const UNREAD = { hides: 2, twins: true, noise: 0, crash: 0, vals: 'WC' } as const
 const UNREAD_RICH = { ...RICH, ...UNREAD, begins: ['C/C(user)+C'] } as const
 
-/** Both of two records leave, or the first comes back. */
+/** Both records leave, or the first one comes back. */
 const EMPTIES = { ...RETURN, empties: true } as const
 const EMPTIES_RICH = { ...RICH, ...EMPTIES, begins: ['C/C(user)+C'] } as const
 
-/** Like another one that every build explores, by a clock that is off. */
+/** Equal to another variant that every build explores, except for a wrong clock. */
 const BY_HAND = new Set(['rich-saved-again-stamped+2', 'rich-saved-again-stamped-2'])
 
 /** Every variant that must hold, and every mutant that must be caught, with at most `acts` acts by users. */

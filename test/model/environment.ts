@@ -7,7 +7,7 @@ import type { Rule } from './rule.js'
 import { recordSetSteps } from './record-set.js'
 import { changed, copyOf, replaced, written, type Row, type State, type Write } from './state.js'
 
-/** Everything that can happen next. */
+/** Every possible next step. */
 export function steps(config: Config, rule: Rule, s: State): readonly Step[] {
   const out: Step[] = []
   if (s.n < config.acts) {
@@ -54,7 +54,7 @@ export function steps(config: Config, rule: Rule, s: State): readonly Step[] {
 const GAPS = [1]
 const GAPS_BY_CLOCKS = [1, 5]
 
-/** Users act on either side; where there are clocks, 1 or 5 later. */
+/** Users act on either side; if there are clocks, 1 or 5 later. */
 function addActs(config: Config, rule: Rule, s: State, out: Step[]): void {
   const { stamped, rich, vals } = config
   const clean = settled(rule, s) ? s.clean : Math.min(s.clean, 1)
@@ -108,7 +108,7 @@ function actedInD(s: State, base: State, v: Code, row: Row, index: number): Stat
   return next
 }
 
-/** A version moves, the value stays. */
+/** A version changes, the value does not. */
 function addUnrelatedEdits(config: Config, s: State, out: Step[]): void {
   const inE = copyOf(s)
   inE.noises = s.noises + 1
@@ -125,7 +125,7 @@ function addUnrelatedEdits(config: Config, s: State, out: Step[]): void {
   out.push(['otherBasisE', inE, null], [config.rich ? 'saveAgain' : 'otherColumn', inD, null])
 }
 
-/** What a record holds comes to be unreadable, or readable again: nobody's act, and no version of it moves. */
+/** A record's value becomes unreadable, or readable again: nobody's act, and no version changes. */
 function hidingSteps(s: State): readonly Step[] {
   return s.rows.map((row, index): Step => {
     const rows = s.rows.map((r, i) => (i === index ? { ...row, unread: !row.unread } : r))
@@ -134,7 +134,7 @@ function hidingSteps(s: State): readonly Step[] {
   })
 }
 
-/** Our database goes back, when no call is under way. */
+/** Our database is restored while no call is in progress. */
 function mayRestore(config: Config, s: State): boolean {
   const quiet = s.passes.every((pass) => pass === null) && !(s.late !== null && config.fence)
   return s.restores < config.restore && quiet
@@ -157,7 +157,7 @@ function addLateWrite(config: Config, s: State, late: Write, out: Step[]): void 
   }
 }
 
-/** The bases that a person has set, one more. */
+/** The bases that a person has set, with one more. */
 export function withBasis(pers: string, v: Code): string {
   const basis = meant(v, true)
   return isPositiveCode(basis) && !pers.includes(basis) ? [...pers, basis].sort().join('') : pers

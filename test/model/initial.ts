@@ -16,12 +16,12 @@ import { changed, type Memory, type Row, type State } from './state.js'
 
 type Writer = Row['by']
 
-/** Every beginning: a first link, two sides in step, and one whose stored observation is of an older epoch. */
+/** Every initial state: a first link, two sides in agreement, and one whose stored observation is of an older epoch. */
 export function* initialStates(config: Config, rule: Rule): Generator<readonly [string, State]> {
   for (const e of 'NWCL') {
     for (const [d, by] of rowsOf(config)) {
       if (config.rich && config.noise > 0 && by !== 'user' && d !== 'N') {
-        // A default that a user saves again cannot be told from an act.
+        // A default that a user saves again cannot be distinguished from an act.
         continue
       }
       for (const second of config.sets + config.hides === 0
@@ -104,7 +104,7 @@ function* beginnings(
     lastSide: '.',
     lastRow: 0,
     last: e === 'W' || isDenyCode(d) ? 'W' : '.',
-    // Of several toggles, one that allows does not outdo one that denies.
+    // Among several toggles, one that allows does not override one that denies.
     clean: config.twins ? 0 : 2,
     pers,
     crm:
@@ -123,7 +123,7 @@ function* beginnings(
   }
 }
 
-/** A CRM or eMarketeer went back to an older state, so its versions come again. */
+/** A CRM or eMarketeer was restored to an older state, so that its versions occur again. */
 function* oldEpochs(config: Config, rule: Rule, name: string, s: State) {
   for (const e0 of 'WC') {
     for (const d0 of config.rich ? 'WC' : 'AX') {

@@ -1,7 +1,10 @@
 import { variants } from './config.js'
 import { describe, runVariants } from './run-variants.js'
 
-/** Arguments: number of acts (2), `--all` (mutants too), `--slow`, `--variant NAME`. Exit 1 if one is unexpected. */
+/**
+ * Arguments: number of acts (2), `--all` (also mutants), `--slow`, `--variant NAME`. Exits with 1 if a result is
+ * unexpected.
+ */
 const args = process.argv.slice(2)
 const acts = /^\d+$/.test(args[0] ?? '') ? Number(args[0]) : 2
 const named = args.includes('--variant') ? args[args.indexOf('--variant') + 1] : null

@@ -2,7 +2,7 @@ import { describe as group, expect, it } from '@jest/globals'
 import { variants } from './config.js'
 import { describe, runVariants } from './run-variants.js'
 
-/** The whole reachable state space with two acts by users, on two cores; minutes. */
+/** The complete reachable state space with two acts by users, on two cores; takes minutes. */
 const ACTS = 2
 const TIMEOUT_MS = 1_800_000
 

@@ -14,8 +14,8 @@ type Obs = Observation<CrmValue>
 type Mem = CellMemory<CrmValue>
 
 /**
- * Takes a guard of the rule away by falsifying what it is told: the function that decides is the production one,
- * and only its input lies, exactly so that the guard cannot see what it is there for.
+ * Removes a guard of the rule by falsifying its input. The function that decides is the production one; its input is
+ * changed only so far that the guard cannot see what it guards against.
  */
 export function falsify(mutation: Mutation | null, obs: Obs, mem: Mem): readonly [Obs, Mem] {
   switch (mutation) {
@@ -69,7 +69,7 @@ export function falsify(mutation: Mutation | null, obs: Obs, mem: Mem): readonly
   }
 }
 
-/** What a reading would hold that knew nothing of bases of a tenant's own, or translated them on the way in. */
+/** The content of a reading that does not know tenants' own bases, or translates them when reading. */
 export function misread(mutation: Mutation | null, obs: Obs): Obs {
   const { basisMapping = NOTHING_MAPPED } = obs
   return mapRecords(obs, (record) => {
@@ -121,7 +121,7 @@ function unmovedEmarketeer(obs: Obs, mem: Mem): Obs {
   return same ? { ...obs, emarketeer: { ...emarketeer, version: mem.seen.version } } : obs
 }
 
-/** A value that did not change looks changed, and a card saved again raises no doubt. */
+/** An unchanged value looks changed, and a card saved again raises no doubt. */
 function alwaysChanged(obs: Obs, mem: Mem): Mem {
   const rows = mapSeen(obs, mem, (seen, now) =>
     now.lastWriter === 'user' && now.value !== 'allow' && now.value !== 'deny'
@@ -137,7 +137,7 @@ function other(basis: RichValue): LegalBasis {
   return basis === 'vitalInterests' ? 'contract' : 'vitalInterests'
 }
 
-/** Whatever stands on the row looks like our own clean write. */
+/** Any value on the row looks like our own clean write. */
 function neverDoubted(seen: Seen, now: RecordReading<CrmValue>): Seen {
   if (now.version === seen.version || now.version === 'none') {
     return seen
@@ -147,13 +147,13 @@ function neverDoubted(seen: Seen, now: RecordReading<CrmValue>): Seen {
     : { ...seen, want: null }
 }
 
-/** One write by us since the row was read looks like the one we wait for, whatever it wrote. */
+/** One write by us since the row was read looks like the one for which we wait, whatever its value. */
 function wantedWhateverCame(seen: Seen, now: RecordReading<CrmValue>): Seen {
   const next = Number(now.version) === (seen.version === 'none' ? 0 : Number(seen.version)) + 1
   return now.lastWriter === 'us' && next ? { ...seen, want: now.value } : seen
 }
 
-/** Our own writes look like a person's, but for the doubt line. */
+/** Our own writes look like a person's, except on the doubt line. */
 function ours(obs: Obs, mem: Mem): readonly [Obs, Mem] {
   const doubt = obs.records.some((record) =>
     isDoubted(
@@ -169,8 +169,8 @@ function ours(obs: Obs, mem: Mem): readonly [Obs, Mem] {
 }
 
 /**
- * A card that was merely saved looks like the one write of another value, to whoever asks its stamp: versions prove
- * nothing where eMarketeer moved as well, and a doubt stays one.
+ * A card that was only saved looks like the single write of another value when its stamp is used. Versions prove
+ * nothing if eMarketeer moved as well, and a doubt stays.
  */
 function writtenOnce(obs: Obs, mem: Mem, seen: Seen, now: RecordReading<CrmValue>): Seen {
   const touched = now.lastWriter === 'user' && now.version !== seen.version
@@ -191,7 +191,7 @@ function isDoubted(now: RecordReading<CrmValue>, seen: Seen | undefined): boolea
   })
 }
 
-/** A record that joined looks like the one that left: the cell is compared as if it were one record. */
+/** A record that joined looks like the one that left: the cell is compared as if it had one record. */
 function sameSet(obs: Obs, mem: Mem): Mem {
   const { seen } = mem
   const first = seen?.records.find((record) => !record.left)
@@ -214,7 +214,7 @@ function sameSet(obs: Obs, mem: Mem): Mem {
   }
 }
 
-/** Records that are no longer live look as if they had never been seen to deny. */
+/** Records that are no longer live look as if they had never been read as denying. */
 function withoutDeparted(obs: Obs, mem: Mem): Mem {
   if (mem.seen === null) {
     return { ...mem, departed: [] }
@@ -226,7 +226,7 @@ function withoutDeparted(obs: Obs, mem: Mem): Mem {
   return { ...mem, seen: { ...mem.seen, records }, departed: [] }
 }
 
-/** A deny that had stood in eMarketeer in an older epoch looks as if its record had never been seen. */
+/** A deny that was in eMarketeer in an older epoch looks as if its record had never been seen. */
 function settledByOldEpoch(obs: Obs, mem: Mem): Mem {
   const { seen } = mem
   if (seen === null || seen.epoch === obs.epoch || seen.basis !== 'withdrawn') {
@@ -237,7 +237,7 @@ function settledByOldEpoch(obs: Obs, mem: Mem): Mem {
   return { ...mem, seen: { ...seen, records } }
 }
 
-/** What has left since the last observation looks as if it had left before it. */
+/** A record that left since the last observation looks as if it had left before it. */
 function departedBeforeSeen(mem: Mem): Mem {
   const { seen, departed } = mem
   if (seen === null) {

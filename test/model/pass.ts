@@ -13,7 +13,7 @@ import {
   type Write,
 } from './state.js'
 
-/** A step of the environment: its name, where it leads, and the property that it violates, if any. */
+/** A step of the environment: its name, the next state, and the property that it violates, if any. */
 export type Step = readonly [label: string, next: State, violation: string | null]
 
 /** The successors of one pass; the first is the undisturbed one. */
@@ -48,7 +48,7 @@ export function passSteps(config: Config, rule: Rule, s: State, index: number): 
   }
 }
 
-/** The pass reads a deny that binds all of the cell; a younger twin's withdrawal binds its own row only (C5). */
+/** The pass reads a deny that binds the complete cell; a younger twin's withdrawal binds only its own row (C5). */
 function toldOfDeny({ rich }: Config, s: State): boolean {
   const oldest = s.rows.findIndex((row) => row.live)
   const reads = s.lastSide === 'E' || s.rows[s.lastRow]?.unread !== true
@@ -93,7 +93,7 @@ function decideStep(config: Config, rule: Rule, s: State, index: number, pass: A
   ]
 }
 
-/** The row has not left once more since it was read. */
+/** The row has not left again since it was read. */
 function isAsRead(row: Row, read: Read): boolean {
   return read.rows.some(({ id, leftWith }) => id === row.id && leftWith === row.leftWith)
 }
@@ -139,7 +139,7 @@ export function passesWith(s: State, index: number, pass: Pass): State['passes']
   return s.passes.length === 1 ? [pass] : s.passes.map((p, i) => (i === index ? pass : p))
 }
 
-/** Whether the system takes the write: by its version, or blindly. */
+/** Whether the system accepts the write: by its version, or blindly. */
 export function accepted(config: Config, s: State, { side, row, guard }: Write): boolean {
   return side === 'E' ? !config.casE || guard === s.ev : !config.casD || guard === s.rows[row]?.dv
 }

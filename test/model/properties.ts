@@ -15,17 +15,17 @@ import { EPOCH, type Rule } from './rule.js'
 import { changed, denied, rowKey, type Row, type State } from './state.js'
 import type { Place } from './state-set.js'
 
-/** What was counted beside the verdict. */
+/** Counts beside the verdict. */
 export interface Statistics {
   passes: number
   writes: number
-  /** Per `clean`: how often the last positive act won, and of how many states. */
+  /** Per `clean`: how often the last positive act won, of how many states. */
   readonly live: readonly [won: number, of: number][]
 }
 
 /**
- * At rest: both sides say the same (the oldest record's value; a withdrawn twin may stay). Beside a basis without a
- * counterpart anything but a withdrawal may stand.
+ * At rest: both sides agree (by the oldest record's value; a withdrawn twin may stay). Beside a basis without a
+ * counterpart, any value except a withdrawal is allowed.
  */
 export function agree(config: Config, e: Code, ds: readonly Code[]): boolean {
   const [oldest, ...twins] = ds
@@ -42,7 +42,7 @@ function liveRows(s: State): readonly Row[] {
   return s.rows.length === 1 ? s.rows : s.rows.filter((row) => row.live)
 }
 
-/** A pass has been here and nothing is left to do: a person who acts now acts after everything was seen. */
+/** A pass has run and nothing is left to do: a person who acts now acts after everything was observed. */
 export function settled(rule: Rule, s: State): boolean {
   const { seen } = s.mem.value
   if (
@@ -76,7 +76,7 @@ export function settled(rule: Rule, s: State): boolean {
   return e === s.e && rows.every((d, i) => d === live[i]?.d)
 }
 
-/** The send gate's own look: both sides allow, no live row denies or is in doubt, no deny was left behind. */
+/** The send gate's own check: both sides allow, no live row denies or is in doubt, no deny was left behind. */
 export function sendable(config: Config, rule: Rule, s: State): boolean {
   if (!isPositiveCode(s.e)) {
     return false
@@ -104,7 +104,7 @@ type Rest = {
   readonly writes: number
 }
 
-/** Answers that depend on a state's place alone. */
+/** Results that depend only on a state's place. */
 class ByPlace<T> {
   private readonly bySystems: Map<number, T>[] = []
 
@@ -116,7 +116,7 @@ class ByPlace<T> {
   }
 }
 
-/** Judges states; equal questions are asked once. */
+/** Checks states; repeated questions are computed once. */
 export class Judge {
   private readonly rests = new ByPlace<Rest | null>()
   private readonly gates = new ByPlace<boolean>()
@@ -164,7 +164,10 @@ export class Judge {
     return s.n > 0 && !denied(s) ? this.checkLiveness(s, rest, shown) : null
   }
 
-  /** Where nobody is left a deny stands in eMarketeer. Beside a record that cannot be read a deny crosses from the others, and eMarketeer's stands. */
+  /**
+   * Without any record a deny stays in eMarketeer. Beside an unreadable record a deny crosses from the others, and
+   * eMarketeer's stays.
+   */
   private checkPartly(s: State, rest: Rest): string | null {
     const oldest = s.rows.findIndex((row) => row.live)
     const row = s.rows[s.lastRow]
@@ -175,8 +178,8 @@ export class Judge {
   }
 
   /**
-   * eMarketeer's positive basis may be our own late write, so it does not cross to an older person who came without a row
-   * (R2): not sendable, until somebody acts.
+   * eMarketeer's positive basis may be our own late write, so it does not cross to an older person who came without a
+   * row (R2): not sendable until somebody acts.
    */
   private waitsForAnAct({ rows, end }: Rest): boolean {
     return (
@@ -200,12 +203,12 @@ export class Judge {
     )
   }
 
-  /** Does the last, positive, act win? */
+  /** Whether the last act, a positive one, wins. */
   private checkLiveness(s: State, rest: Rest, shown: string): string | null {
     const d = meant(rest.rows[0]?.d ?? '?', s.mapped)
     const last = meant(s.last, s.mapped)
     if (d === 'U' || last === 'U') {
-      // What nothing maps is no basis: it neither lets anybody be mailed, nor takes a withdrawal back.
+      // An unmapped basis neither makes anybody mailable, nor ends a withdrawal.
       return null
     }
     const won =

@@ -3,7 +3,7 @@ import type { Step } from './pass.js'
 import type { Rule } from './rule.js'
 import { changed, replaced, type Row, type State } from './state.js'
 
-/** A record joins the address or leaves it: nobody's act, and no version of it moves. */
+/** A record joins the address or leaves it: nobody's act, and no version changes. */
 export function recordSetSteps(config: Config, rule: Rule, s: State): readonly Step[] {
   const out: Step[] = []
   const live = s.rows.filter((row) => row.live)
@@ -17,7 +17,7 @@ export function recordSetSteps(config: Config, rule: Rule, s: State): readonly S
       const rows = replaced(s.rows, index, left.row)
       out.push([`leave${index}`, changed(base, { mem: left.mem, rows }), null])
       if (left.denies && live.length > 1) {
-        // Merged into the other one: what it denied goes on to that (rule F5: the strictest wins).
+        // Merged into the other one, to which its deny moves (rule F5: the strictest wins).
         const heirs = rows.map((r) => (r.live ? { ...r, carried: true } : r))
         out.push([`merge${index}`, changed(base, { mem: left.mem, rows: heirs }), null])
       }
@@ -26,7 +26,7 @@ export function recordSetSteps(config: Config, rule: Rule, s: State): readonly S
   return out
 }
 
-/** A person's consent on the record that joins may cross to an eMarketeer that holds nothing (R2). */
+/** A person's consent on the record that joins may cross to an eMarketeer without a basis (R2). */
 function joinedCrm(config: Config, s: State, row: Row): boolean {
   return s.crm || (config.rich && s.e === 'N' && row.d === 'C' && row.by === 'user')
 }

@@ -55,10 +55,10 @@ import {
   type Write,
 } from './state.js'
 
-/** The epoch of every observation; what was stored before a restore has epoch 0. */
+/** The epoch of every observation; data stored before a restore has epoch 0. */
 export const EPOCH = 1
 
-/** What one call of the rule said, in the model's letters. */
+/** The result of one call of the rule, in the model's letters. */
 export interface Decided {
   /** The step's name. */
   readonly label: string
@@ -69,16 +69,16 @@ export interface Decided {
   readonly todo: readonly Write[]
   /** Ids of the rows whose carried deny has arrived. */
   readonly arrived: readonly string[]
-  /** Ids of the rows that took something along, which this cell has observed. */
+  /** Ids of the rows with taken-along observations that this cell has observed. */
   readonly settled: readonly string[]
 }
 
-/** The production rule, asked with the model's states; equal questions are asked once. */
+/** The production rule, called with the model's states; repeated questions are computed once. */
 export class Rule {
   private readonly memories = new Map<string, Memory>()
   private readonly alongs = new Map<string, Row['leftWith']>()
   private readonly reads = new Map<string, Read>()
-  /** By what was read, then by memory, and whether it was lost. */
+  /** By reading, then by memory and by whether it was lost. */
   private readonly decided: Map<number, Decided>[] = []
 
   constructor(private readonly config: Config) {}
@@ -94,12 +94,12 @@ export class Rule {
     return memory
   }
 
-  /** The same memory with these denies that left. */
+  /** The same memory with these departed denies. */
   withDeparted(memory: Memory, departed: Mem['departed']): Memory {
     return sameDeparted(memory, departed) ? memory : this.memory({ ...memory.value, departed })
   }
 
-  /** What a pass reads. */
+  /** The reading of a pass. */
   read(read: Omit<Read, 'id'>): Read {
     const key = readKey(read)
     const known = this.reads.get(key)
@@ -133,7 +133,7 @@ export class Rule {
     const epoch = mutation === 'oldEpochSettles' ? (mem.value.seen?.epoch ?? EPOCH) : EPOCH
     const deny = seesDoubt ? denyOfLeaver(readings, mem.value, kind, epoch) : null
     const along = takenAlong(readings, mem.value)
-    // A toggle takes nothing along that matters but the guard of an Allow: fewer states to tell apart.
+    // The guard of an Allow is all that matters of what a toggle takes along, which makes fewer states.
     const matters = this.config.rich || (along !== null && along.openAllow !== null)
     const leftWith = matters && mutation !== 'nothingTakenAlong' ? along : null
     return {
@@ -154,7 +154,7 @@ export class Rule {
     return known
   }
 
-  /** Whether the rule lets the gate through: no doubt on a live row, no deny that left with its record. */
+  /** Whether the rule lets the gate open: no doubt on a live row, no deny that left with its record. */
   gateOpen(mem: Memory, read: Read, lost: boolean): boolean {
     const [obs, told] = falsify(this.config.mutation, this.observation(read, lost), mem.value)
     return this.config.rich
@@ -162,7 +162,7 @@ export class Rule {
       : !hasInheritedDeny(obs, told, this.kind)
   }
 
-  /** Whether the gate takes the tenant's own basis on the oldest row for one of eMarketeer's. */
+  /** Whether the gate accepts the tenant's own basis on the oldest row as one of eMarketeer's. */
   counts(mem: Memory, row: Row, mapped: boolean): boolean {
     const seen = mem.value.seen?.records.find(({ recordId }) => recordId === row.id) as
       SeenRecord<RichValue> | undefined
@@ -189,7 +189,7 @@ export class Rule {
     }
     const text = rowVersionOf(true, row.d, row.dv)
     if (this.config.mutation === 'noReadBack') {
-      // Whatever was read back is taken for our own write.
+      // Any read-back counts as our own write.
       return this.memory(
         acknowledgeToggleRecord(mem as never, row.id, valueOf(row.d) as never, text),
       )
@@ -231,7 +231,7 @@ export class Rule {
     }
   }
 
-  /** Nobody is left at the address: a deny that one left behind reaches eMarketeer. */
+  /** Nobody is left at the address: a deny that was left behind reaches eMarketeer. */
   private askLeft(obs: Obs, mem: Memory, read: Read): Decided {
     const label = labelOf(read.e, [])
     const none = { label, e: read.e, rows: [], next: mem, todo: [], arrived: [], settled: [] }
@@ -266,7 +266,7 @@ export class Rule {
   private askRich(obs: Obs, mem: Mem, told: Obs, believed: Mem) {
     const real = obs as Obs<RichValue>
     const decision = decideRich(told as Obs<RichValue>, believed as Mem<RichValue>)
-    // The mutants that are blind to doubt must not keep the old observation for it either.
+    // Mutants that cannot see doubt must not keep the old observation because of it either.
     const blind = [
       ...['noReadBack', 'noWant', 'movedIsEnough', 'openForgotten'],
       ...['departedIgnored', 'departedBeforeSeen', 'oldEpochSettles'],
@@ -275,7 +275,7 @@ export class Rule {
     return { decision, plan: planRich(real, memory as Mem<RichValue>, decision) } as Outcome
   }
 
-  /** What the rows that were read are to hold; of one that cannot be read, what it holds. */
+  /** The target values of the rows that were read; of an unreadable one, its present value. */
   private targets({ recordTargets }: Decision<CrmValue>, read: Read): readonly Code[] {
     const targets = new Map(recordTargets.map(({ recordId, target }) => [recordId, target]))
     return read.rows.map(({ id, d }) => {
@@ -316,7 +316,7 @@ export class Rule {
       version: rowVersionOf(rich, row.d, row.dv),
       lastWriter: row.by,
       stamp: stamped ? { atMs: row.td + skew, epsMs: eps } : null,
-      // A row that was not there has version 0.
+      // A row that did not exist has version 0.
       ...(rich ? { onlyInserted: row.dv === 1 } : {}),
       carriedDeny: row.carried,
       leftWith: row.leftWith,
@@ -331,7 +331,7 @@ interface Outcome {
   readonly plan: Plan<CrmValue>
 }
 
-/** Whatever denies looks as if it had been seen so, with eMarketeer withdrawn. */
+/** Any denying row looks as if it had been observed so, with eMarketeer withdrawn. */
 function seenDenying({ records, epoch }: Obs, mem: Mem): Mem {
   const seen = records.map(({ recordId, value, version }) => {
     return { recordId, value, version, want: null }
@@ -352,7 +352,7 @@ function rich(code: Code): RichValue {
   return valueOf(code) as RichValue
 }
 
-/** Reads back every Allow as consent: what the lens law forbids. */
+/** Reads back every Allow as consent, which the lens law forbids. */
 function isLensBroken({ emarketeer, records }: Obs<ToggleValue>): boolean {
   return emarketeer.basis !== 'withdrawn' && records.every((record) => record.value === 'allow')
 }
@@ -366,7 +366,7 @@ function toWrite(write: Plan<CrmValue>['writes'][number], read: Read): Write {
   return { side: 'D', row, v, guard: read.rows.find(({ id }) => id === write.recordId)?.dv ?? -1 }
 }
 
-/** Whether the memory holds these very denies that left. */
+/** Whether the memory contains exactly these departed denies. */
 export function sameDeparted({ value }: Memory, departed: Mem['departed']): boolean {
   const known = value.departed
   return (

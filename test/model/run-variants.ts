@@ -3,11 +3,11 @@ import { Worker } from 'node:worker_threads'
 import type { Variant } from './config.js'
 import type { Found } from './search.js'
 
-/** How many explorations run at once, and how much heap each may take. */
+/** How many explorations run in parallel, and the heap of each. */
 const THREADS = 2
 const HEAP_MB = 8192
 
-/** One explored variant, and whether it came out as it should. */
+/** One explored variant, and whether its result is the expected one. */
 export interface Outcome {
   readonly variant: Variant
   readonly found: Found
@@ -15,7 +15,7 @@ export interface Outcome {
   readonly seconds: number
 }
 
-/** Explores the variants, two at a time, the large ones first; reports each as it ends. */
+/** Explores the variants, two in parallel, the large ones first; reports each when it ends. */
 export async function runVariants(
   variants: readonly Variant[],
   report: (outcome: Outcome) => void,
@@ -49,7 +49,7 @@ async function runOne(worker: Worker, variant: Variant): Promise<Outcome> {
   return { variant, found, seconds, asExpected: (found.violation === null) === variant.holds }
 }
 
-/** One line an outcome, as the command prints it; a violation with its shortest trace below. */
+/** One line per outcome, as the command prints it; a violation has its shortest trace below. */
 export function describe({ variant, found, asExpected, seconds }: Outcome): string {
   const { violation, trace, statistics } = found
   const head = `${variant.name.padEnd(44)} ${String(found.states).padStart(9)} ${seconds.toFixed(1).padStart(6)} s  `

@@ -6,17 +6,17 @@ import { Rule } from './rule.js'
 import type { State } from './state.js'
 import { doubled, StateSet } from './state-set.js'
 
-/** What an exploration found. */
+/** The result of an exploration. */
 export interface Found {
   readonly states: number
-  /** The property that a reachable state violates, or null: all of them hold everywhere. */
+  /** The property that a reachable state violates, or null: all hold everywhere. */
   readonly violation: string | null
-  /** The shortest way there. */
+  /** The shortest way to it. */
   readonly trace: readonly string[]
   readonly statistics: Statistics
 }
 
-/** Explores every reachable state, breadth first, until one violates a property or all are seen. */
+/** Explores every reachable state, breadth first, until one violates a property or all were visited. */
 export function explore(config: Config): Found {
   const rule = new Rule(config)
   const judge = new Judge(config, rule)

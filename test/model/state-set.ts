@@ -1,23 +1,23 @@
 import type { Memory, Pass, Row, State, Write } from './state.js'
 import { leftWithKey, passesKey, writeKey } from './state.js'
 
-/** How many numbers of 32 bits stand for one state. */
+/** Number of 32-bit integers per state. */
 const WORDS = 6
 const FIRST_CAPACITY = 1 << 16
 
-/** The part of a state that the two systems hold. */
+/** The part of a state that is in the two systems. */
 type Systems = Pick<State, 'e' | 'ev' | 'rows' | 'tP' | 'tW'>
 
-/** Where a state stands: equal systems and equal memories have equal numbers. */
+/** The place of a state: equal systems and equal memories have equal numbers. */
 export interface Place {
   readonly systems: number
-  /** Of the memory, of whether it was lost, and of what the connection file maps. */
+  /** Number of the memory, with whether it was lost and the connection file's mapping. */
   readonly known: number
 }
 
 /**
- * The states that were met, each once, in the order of their coming. A state is a row of numbers: its parts are told apart by
- * their whole contents, and so is the state, so that no two are ever taken for one.
+ * The visited states, each once, in the order of their first visit. A state is a row of integers. Its parts, and the
+ * state, are distinguished by their complete contents, so that no two are ever confused.
  */
 export class StateSet {
   private words = new Int32Array(FIRST_CAPACITY * WORDS)
@@ -30,7 +30,7 @@ export class StateSet {
   private readonly late = new Numbered<Write | null>()
   private readonly memories: Memory[] = []
   private readonly row = new Int32Array(WORDS)
-  /** The state that was read last, with its numbers: what follows from it shares most of its parts. */
+  /** The state that was read last, with its numbers; its successors share most of its parts. */
   private base: State | null = null
   private readonly baseRow = new Int32Array(WORDS)
   size = 0
@@ -59,7 +59,7 @@ export class StateSet {
     return true
   }
 
-  /** The state that came as the `index`-th. */
+  /** The state with this index. */
   read(index: number): State {
     const from = index * WORDS
     for (let i = 0; i < WORDS; i += 1) {
@@ -69,7 +69,7 @@ export class StateSet {
     return this.base
   }
 
-  /** Where the state stands that was read last. */
+  /** The place of the state that was read last. */
   place(): Place {
     const [systems, memory, , budgets] = this.baseRow
     return { systems: systems!, known: memory! * 4 + (budgets! & 3) }
@@ -170,7 +170,7 @@ export class StateSet {
 
   private numberOfSystems(s: State): number {
     const { e, ev, rows, tP, tW } = s
-    // Told apart by numbers, which is quicker than by a text; each part has its bits, and says so where it takes more.
+    // Numbers, which are faster to compare than a text. Each part has its own bits, and throws if it needs more.
     const times = part(tP + TIMES_FROM, 8, 0) | part(tW + TIMES_FROM, 8, 8)
     const side = times | part(VALUES.indexOf(e), 4, 16) | part(ev, 5, 20)
     let key = part(this.sides.number(side, null), 15, 0) * 3 + part(rows.length, 2, 0)
@@ -201,7 +201,7 @@ export class StateSet {
   }
 }
 
-/** Things by a number or a short text that is unique to each, numbered in the order of their coming. */
+/** Objects by a number or a short text that is unique to each, numbered in the order of their first use. */
 class Numbered<T> {
   private readonly numbers = new Map<string | number, number>()
   readonly items: T[] = []
@@ -226,11 +226,11 @@ const VALUES = '.NWCLMAXU'
 const WRITERS = ['us', 'user', 'default'] as const
 /** More than any number of a row. */
 const ROWS = 2 ** 18
-/** The time of what never happened is -9. */
+/** The time of something that never happened is -9. */
 const TIMES_FROM = 9
 const PERSONS = ['', 'C', 'L', 'M', 'CL', 'CM', 'LM', 'CLM']
 
-/** A part of a state that takes so many bits from there on. */
+/** A part of a state in this many bits from this position on. */
 function part(value: number, bits: number, from: number): number {
   if (value < 0 || value >> bits !== 0) {
     throw new RangeError(`a part of a state takes more than ${bits} bits: ${value}`)
@@ -258,7 +258,7 @@ function hash(words: Int32Array, from: number): number {
   return h ^ (h >>> 16)
 }
 
-/** The same numbers, with as much room again. */
+/** The same numbers in an array twice as long. */
 export function doubled(numbers: Int32Array): Int32Array<ArrayBuffer> {
   const larger = new Int32Array(numbers.length * 2)
   larger.set(numbers)

@@ -10,7 +10,7 @@ export interface Row {
   readonly td: number
   readonly live: boolean
   readonly carried: boolean
-  /** Its value cannot be read. */
+  /** The value is unreadable. */
   readonly unread: boolean
   /** What it took along when it left the address; equal contents are the same object. */
   readonly leftWith: LeftWith<CrmValue> | null
@@ -31,7 +31,7 @@ export interface Write {
   readonly guard: number
 }
 
-/** What one pass has read; equal readings are the same object. */
+/** The reading of one pass; equal readings are the same object. */
 export interface Read {
   /** Unique to the contents, within one exploration. */
   readonly id: number
@@ -44,7 +44,7 @@ export interface Read {
   readonly mapped: boolean
 }
 
-/** Where a pass stands. `told`: the last act had been a deny when the CRM was read. */
+/** The progress of a pass. `told`: the last act was a deny when the CRM was read. */
 export type Pass =
   | null
   | {
@@ -58,7 +58,7 @@ export type Pass =
       readonly at: 'readD'
       readonly read: Read
       readonly told: boolean
-      /** What our database held then: what leaves later waits for the next pass. */
+      /** The content of our database then: later departures wait for the next pass. */
       readonly departed: CellMemory<CrmValue>['departed']
     }
   | { readonly at: 'write'; readonly told: boolean; readonly todo: readonly Write[] }
@@ -70,17 +70,17 @@ export type Pass =
       readonly rest: readonly Write[]
     }
 
-/** One state of the two systems, our database, the passes under way, and the faults used so far. */
+/** One state of the two systems, our database, the passes in progress, and the faults used so far. */
 export interface State {
   readonly e: Code
   readonly ev: number
   /** Oldest first. */
   readonly rows: readonly Row[]
-  /** When eMarketeer last saw a positive act and a deny; -9 never. */
+  /** When eMarketeer last had a positive act and a deny; -9: never. */
   readonly tP: number
   readonly tW: number
   readonly mem: Memory
-  /** Our database was restored to a moment when it did not know the cell. */
+  /** Our database was restored to a time when it did not know the cell. */
   readonly lost: boolean
   readonly passes: readonly Pass[]
   /** Whether the connection file maps the tenant's own basis. */
@@ -104,13 +104,16 @@ export interface State {
   readonly clean: number
   /** The bases that a person has set. */
   readonly pers: string
-  /** A CRM user opted in after eMarketeer's last act that was not consent. */
+  /** A CRM user opted in after eMarketeer's last act other than consent. */
   readonly crm: boolean
-  /** What a restore brings back. */
+  /** The content of a backup. */
   readonly backup: Memory | null
 }
 
-/** A copy to be changed before anybody sees it. Each part is named: spreading an object of so many takes thirty times as long. */
+/**
+ * A copy that is changed before it is used. Each part is named, because spreading an object with so many takes thirty
+ * times as long.
+ */
 export function copyOf(s: State): { -readonly [Part in keyof State]: State[Part] } {
   return {
     e: s.e,
@@ -142,12 +145,14 @@ export function copyOf(s: State): { -readonly [Part in keyof State]: State[Part]
   }
 }
 
-/** The state with some of its parts changed; where it is done for nearly every state, parts of a copy are set one by one instead. */
+/**
+ * The state with some parts changed. Where nearly every state is changed, parts of a copy are set one by one instead.
+ */
 export function changed(s: State, parts: Partial<State>): State {
   return Object.assign(copyOf(s), parts)
 }
 
-/** Where the passes stand as a short text, unique to it. */
+/** The progress of the passes as a short text, unique to it. */
 export function passesKey(passes: State['passes']): string {
   let key = ''
   for (const pass of passes) {
@@ -161,7 +166,7 @@ export function rowKey(row: Row): string {
   return `${row.live ? '/' : '('}${row.d}${row.dv}${writer}${row.td}${row.carried ? '^' : ''}${row.unread ? '%' : ''}${leftWithKey(row)}`
 }
 
-/** What a row took along as a short text, unique to it. */
+/** What a row took along, as a short text, unique to it. */
 export function leftWithKey({ leftWith }: Pick<Row, 'leftWith'>): string {
   if (leftWith === null) {
     return ''
@@ -183,7 +188,7 @@ export function writeKey(write: Write): string {
   return `${write.side}${write.row}${write.v}${write.guard}`
 }
 
-/** What guarded a write no longer matters once it has landed. */
+/** The guard of a write does not matter after the write has landed. */
 function acked({ side, row, v }: Write): string {
   return `${side}${row}${v}`
 }
@@ -203,7 +208,7 @@ function passKey(pass: Pass): string {
   }
 }
 
-/** Earlier writes of ours that may land yet, as a short text. */
+/** Earlier writes of ours that may still land, as a short text. */
 export function openKey({ open }: SeenRecord<CrmValue>): string {
   return open === undefined ? '' : `*${open.map(codeOf).join('')}`
 }
@@ -218,13 +223,13 @@ export function denied(s: State): boolean {
   return s.last === 'W' || s.last === 'X'
 }
 
-/** The row with another value, as somebody wrote it. */
+/** The row with another value, written by somebody. */
 export function written(row: Row, d: Code, by: Row['by'], td: number): Row {
   const { id, dv, live, carried, unread, leftWith } = row
   return { id, d, dv: dv + 1, by, td, live, carried, unread, leftWith }
 }
 
-/** The rows with another one in its place. */
+/** The rows with one of them replaced. */
 export function replaced(rows: readonly Row[], index: number, row: Row): readonly Row[] {
   return rows.length === 1 ? [row] : rows.map((r, i) => (i === index ? row : r))
 }

@@ -15,7 +15,7 @@ const request = {
   startAt: '2099-01-01T08:00:00Z',
 }
 
-/** Where a history is hardest to go through again, for each type that has such a point. */
+/** Histories at the points that are hardest to replay, for each type that has such a point. */
 export const HARD_SCENARIOS: Readonly<Record<string, Scenario>> = {
   'input-refused': {
     activities: {},
@@ -156,7 +156,7 @@ function scenario(
     activities,
     async run(client, world, taskQueue) {
       await client.workflow.start(type, { workflowId, taskQueue, args: [input] })
-      // Without a run: it may go on in a new one.
+      // Without a run id, because it may continue in a new run.
       const handle = client.workflow.getHandle(workflowId)
       await steer?.(handle, world, client)
       await handle.result().catch(() => undefined)
@@ -165,7 +165,7 @@ function scenario(
   }
 }
 
-/** Cancelled while an activity is under way, which ends then. */
+/** Cancelled while an activity is in progress, which then ends. */
 function cancelled(
   type: string,
   workflowId: string,
@@ -183,7 +183,7 @@ function paused(handle: WorkflowHandle) {
   return untilStatus(handle, ({ phase }) => phase === 'paused')
 }
 
-/** Messages that make no sense make the history longer, and nothing else. */
+/** Invalid messages make the history longer and have no other effect. */
 async function untilNewRun(handle: WorkflowHandle, senseless: object): Promise<void> {
   const { runId } = await handle.describe()
   while ((await handle.describe()).runId === runId) {

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { historyFromJson, type History } from './history-json.js'
 
-/** A recorded history, as `Worker.runReplayHistories` takes it. */
+/** A recorded history in the form that `Worker.runReplayHistories` accepts. */
 export interface RecordedHistory {
   readonly file: string
   readonly workflowId: string

@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module'
 import type { temporal } from '@temporalio/proto'
 
-/** A history as clients give it and replay takes it. */
+/** A history in the form that clients return and replay accepts. */
 export type History = temporal.api.history.v1.IHistory
 
 /**
- * The SDK's own conversions want one copy of protobufjs in the whole of node_modules, and npm may install several: these
- * use the copy that the SDK's message types are made with.
+ * The SDK's own conversions need a single copy of protobufjs in node_modules, but npm may install several. These use
+ * the copy with which the SDK's message types were created.
  */
 const ofSdk = createRequire(createRequire(import.meta.url).resolve('@temporalio/proto'))
 
@@ -26,7 +26,7 @@ const historyType = patchProtobufRoot(ofSdk('@temporalio/proto')).lookupType(
   'temporal.api.history.v1.History',
 )
 
-/** JSON as `temporal workflow show --output json` and the UI export it. */
+/** JSON in the form of `temporal workflow show --output json` and of the UI's export. */
 export function historyToJson(history: History): { readonly events: readonly unknown[] } {
   return toJson(historyType, historyType.fromObject(history)) as { events: unknown[] }
 }

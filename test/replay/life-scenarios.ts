@@ -7,7 +7,7 @@ import type { Scenario } from './scenario.js'
 const connectionId = 'acme-dynamics'
 const words = { reason: 'The customer leaves', by: 'support' }
 
-/** Pausing, resuming and disconnecting: straight through, with webhooks that cannot be removed, and overridden. */
+/** Pausing, resuming and disconnecting: without interruption, with webhooks that cannot be removed, and overridden. */
 export const LIFE_SCENARIOS: Readonly<Record<string, Scenario>> = {
   'pause-all': life('pauseConnection', 'pause/all', { mode: 'all' }),
   'pause-loosening': life('pauseConnection', 'pause/loosening', { mode: 'loosening' }),

@@ -1,9 +1,9 @@
 import { historyToJson, type History } from './history-json.js'
 
-/** Fields that tell of the machine on which a history was recorded, and that replay does not read. */
+/** Fields that show the machine on which a history was recorded, and that replay does not read. */
 const OF_THE_MACHINE = new Set(['identity', 'stackTrace', 'binaryChecksum', 'workerVersion'])
 
-/** A history as it is kept: JSON as the UI and CLI export it, without traces of a machine, one event a line. */
+/** A history in its stored form: JSON as the UI and CLI export it, without traces of a machine, one event per line. */
 export function readableHistory(history: History): string {
   const kept = historyToJson(history).events.map((event) => JSON.stringify(event, withoutMachine))
   return `{"events":[\n${kept.join(',\n')}\n]}\n`

@@ -13,13 +13,13 @@ import type { Scenario } from './scenario.js'
 import { SCENARIOS } from './scenarios.js'
 
 const silent = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} }
-/** So that runs that continue as new do so after a short history. */
+/** Low, so that runs that continue as new do so after a short history. */
 const SUGGESTED_FROM = 100
 const histories = fileURLToPath(new URL('histories/', import.meta.url))
 
 /**
- * Runs scenarios on a development server, and keeps the histories in test/replay/histories, one file a run. Those of
- * the same scenarios from before are removed; the others stay, as runs that a later release has to go on with.
+ * Runs scenarios on a development server, and stores the histories in test/replay/histories, one file per run. Removes
+ * earlier histories of the same scenarios. The others stay, as runs with which a later release has to continue.
  *
  * @param prefixes only scenarios whose name begins with one of them.
  * @returns names of the files written.
@@ -45,7 +45,7 @@ export async function recordHistories(prefixes: readonly string[]): Promise<stri
     const recorded = chosen.map(([name, scenario]) =>
       recordOne(name, scenario, { client, native, bundle }),
     )
-    // All of them end before anything is closed, whatever becomes of one.
+    // All of them end before anything is closed, even if one fails.
     await Promise.allSettled(recorded)
     return (await Promise.all(recorded)).flat()
   } finally {

@@ -6,7 +6,7 @@ import { provisionTimeoutMs } from '../support/ask-broker.js'
 import { workflowBundle } from '../support/workflow-bundle.js'
 import { recordedHistories, type RecordedHistory } from './histories.js'
 
-// What cannot be replayed is told in the results; the core's own lines about it would only be noise.
+// The results report histories that cannot be replayed; the core's own lines would only be noise.
 Runtime.install({
   logger: new DefaultLogger('ERROR', () => {}),
   telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } },
@@ -21,7 +21,7 @@ describe('histories of before', () => {
     codePath = (await workflowBundle()).codePath
   }, provisionTimeoutMs)
 
-  /** Files of the histories that the workflows, as bundled, would not go through again in the same way. */
+  /** Files of the histories that the bundled workflows do not replay in the same way. */
   async function misfits(bundle: WorkflowBundleOption): Promise<string[]> {
     const files: string[] = []
     const runIds = new Map<string, string>()

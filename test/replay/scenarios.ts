@@ -123,7 +123,7 @@ interface Steering {
 
 function preSend(
   sendoutId: string,
-  /** Called when it is started: its times lie ahead of that moment. */
+  /** Called at the start, because its times are relative to that moment. */
   changes: () => Partial<PreSendRequest>,
   sendouts = new FakeSendouts({ targeted: 2_500 }),
   { activities = {}, steerAt = 'checkPreSend', steer }: Steering = {},
@@ -178,7 +178,7 @@ function failingOnce<T>(result: T): () => Promise<T> {
 
 type Steer = (handle: WorkflowHandle, world: FakeWorld) => Promise<void>
 
-/** Runs of the cron, the sweeps below it too, until `steer` has seen enough. */
+/** Runs of the cron, with the sweeps below it, until `steer` ends them. */
 function cron(id: string, activities: Partial<Activities>, steer: Steer): Scenario {
   return {
     activities,
@@ -197,7 +197,7 @@ function cron(id: string, activities: Partial<Activities>, steer: Steer): Scenar
   }
 }
 
-/** Waits to be tried again, and is cancelled then. */
+/** Waits for a retry, and is cancelled then. */
 function cancelledAfterNotes(notes: number): Steer {
   return async (handle, world) => {
     await world.called('noteSweep', notes)

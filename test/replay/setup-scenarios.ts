@@ -8,7 +8,7 @@ import type { Scenario } from './scenario.js'
 const connectionId = 'acme-dynamics'
 const uncertain = pausedWith('formUncertain', ['retry', 'useForm', 'skip', 'abort'])
 
-/** Set-up straight through, paused and overridden, aborted, held back, killed, and only looked at. */
+/** Set-up without interruption, paused and overridden, aborted, held back, killed, and only previewed. */
 export const SETUP_SCENARIOS: Readonly<Record<string, Scenario>> = {
   'setup-straight': setup('straight', {
     countDue: async () => 2,
@@ -121,7 +121,7 @@ function refusedOnce(): Partial<Activities> {
   }
 }
 
-/** The first try beats no more, as if its worker had been killed. */
+/** The first try sends no more heartbeats, as if its worker had been killed. */
 function killedOnce(): Partial<Activities> {
   let tries = 0
   return {

@@ -4,7 +4,9 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** What a world of a seed leaves on standard output: a line, and everything that happened. It ends with 1 where it found something. */
+/**
+ * The standard output of a seed's world: a line, and everything that happened. It exits with 1 if it found something.
+ */
 async function traceOf(seed: string): Promise<string> {
   const args = ['--import', 'tsx', 'simulation/main.ts', '--seed', seed, '--lives', '8', '--trace']
   const { stdout } = await run(process.execPath, args, { maxBuffer: 1 << 28 }).catch(

@@ -6,7 +6,7 @@ import { withWorld } from './support/world.js'
 
 const world = withWorld()
 
-/** How eMarketeer and Dynamics spell one address; `#` is a number of its own for each test. */
+/** eMarketeer's and Dynamics' spelling of one address; `#` is a separate number for each test. */
 const SPELLINGS: readonly (readonly [what: string, emarketeer: string, dynamics: string])[] = [
   ['a zero-width space', 'anna#@x.example', 'anna#\u200b@x.example'],
   ['a soft hyphen', 'anna#@x.example', 'an\u00adna#@x.example'],

@@ -14,7 +14,7 @@ import { withWorld } from './support/world.js'
 const world = withWorld()
 const DIRECT = { reading: 'direct', loosening: 'apply' } as const
 
-/** A session that does not wait for an address which another pass holds. */
+/** A session that does not wait for an address that another pass holds. */
 async function givingUpWhenBusy(): Promise<SyncSession> {
   const session = await world.now.session()
   const giveUp = new AbortController()
@@ -117,7 +117,7 @@ describe('leases', () => {
     const late = twistCrm(session, 'read', async (call) => {
       const answer = await call()
       readings += 1
-      await world.now.timePasses() // The lease runs out, and another pass takes it.
+      await world.now.timePasses() // The lease expires, and another pass takes it.
       await acquireLeases(world.now.db, '6a1f6a0e-0000-4000-8000-000000000001', ids)
       return answer
     })

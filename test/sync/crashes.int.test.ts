@@ -6,7 +6,7 @@ import { withWorld } from './support/world.js'
 
 const world = withWorld()
 
-/** What happens to a person, and the states in which everything may come to rest after a crash. */
+/** The events of a person, and the states in which everything may come to rest after a crash. */
 interface Story {
   readonly title: string
   readonly start: NewPerson
@@ -28,7 +28,7 @@ const STORIES: readonly Story[] = [
     ends: [['withdrawn', 'deny']],
   },
   {
-    // Proof may be lost in the crash: then the restrictive value stands until somebody acts again.
+    // The crash may lose the proof: then the restrictive value stays until somebody acts again.
     title: 'a new basis in eMarketeer',
     start: { basis: 'withdrawn', toggles: ['deny'] },
     act: (person) => person.consents('legitimateInterest'),
@@ -48,7 +48,7 @@ const STORIES: readonly Story[] = [
   },
 ]
 
-/** More than a pass has; the last ones see it through. */
+/** More than a pass has, so that the last runs complete. */
 const MAX_STEPS = 130
 
 it('survives a crash at every step of a pass, whatever the pass was about', async () => {

@@ -6,7 +6,7 @@ import type { World } from './support/world.js'
 
 const world = withRichWorld()
 
-/** What stands around an address in eMarketeer's field (rule A). */
+/** Text around an address in eMarketeer's field (rule A). */
 const FIELDS: readonly ((address: string) => string)[] = [
   (address) => `Anna <${address}>`,
   (address) => `${address}; b@x.example`,
@@ -44,7 +44,7 @@ describe('a transactional SMS', () => {
     async (_, field) => {
       const { inCrm, contact } = await withField(field)
       expect(await smsTo(contact)).toEqual(['eligible', true])
-      // The address is read directly, right before the send.
+      // The address is read directly, immediately before the send.
       inCrm.sets('withdrawn', 0, 'storeAndProcess')
       expect(await smsTo(contact)).toEqual(['storeNotAllowed', true])
     },

@@ -7,7 +7,7 @@ const WRITES_TO_DYNAMICS = { method: 'POST', path: '\\$batch', bodyMatches: 'PAT
 const WRITES_TO_EMARKETEER = { method: 'POST', path: '/states/write' }
 const DONE_BUT_LOST = { execute: true, reset: true, times: 1 }
 
-/** A sweep that may fail; then time passes, and an undisturbed one. */
+/** A sweep that may fail; then waits end, and an undisturbed sweep follows. */
 async function sweepTwice(): Promise<void> {
   await world.now.sweep().catch(() => undefined)
   await world.now.timePasses()

@@ -4,7 +4,7 @@ import { withWorld } from './support/world.js'
 const LIMIT = 100
 const world = withWorld({ newlyMailableLimit: LIMIT })
 
-/** People of whom Dynamics denies, as a crowd: set without events before anything is linked. */
+/** Many people whom Dynamics denies, set without events before anything is linked. */
 async function crowd(prefix: string, count: number): Promise<string[]> {
   const emails = Array.from({ length: count }, (_, n) => `${prefix}${n}@example.com`)
   for (const email of emails) {

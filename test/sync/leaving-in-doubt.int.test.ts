@@ -15,7 +15,7 @@ const worlds = [
 ] as const
 
 describe.each(worlds)('a record of %s that leaves while in doubt (F5, R0)', (_, world, crm) => {
-  /** Two people at one address. A late write of ours covers the older one's withdrawal, and no pass has noticed. */
+  /** Two people at one address. A late write of ours overwrote the older one's withdrawal, and no pass has noticed. */
   async function inDoubt(more: { readonly otherEmails?: string[] } = {}): Promise<RichPerson> {
     const person = await world.now.linked({ rows: ['consent', 'consent'], ...more })
     const { switches } = world.now.crm
@@ -23,7 +23,7 @@ describe.each(worlds)('a record of %s that leaves while in doubt (F5, R0)', (_, 
     switches.holdWrites = true
     await world.now.pass(person.email).catch(() => undefined)
     switches.holdWrites = false
-    // They agree by themselves, so that no pass waits for that write any more.
+    // They agree without it, so that no pass waits for that write any more.
     person.sets('contract')
     await world.now.pass(person.email)
     expect(await person.state()).toEqual({ e: 'contract', d: ['contract', 'contract'] })
@@ -48,7 +48,7 @@ describe.each(worlds)('a record of %s that leaves while in doubt (F5, R0)', (_, 
     const asked = await preSend(
       {
         db: world.now.db,
-        // Nothing can be written: what the gate knows is that the record has left.
+        // Nothing can be written: the gate only knows that the record has left.
         session: async () => {
           const session = await world.now.session('preSend')
           return { ...session, emarketeer: refusing(session.emarketeer, 'writeStates') }
@@ -192,7 +192,7 @@ describe.each([
 
     it('lets a withdrawal that the older one knew stay where its record was', async () => {
       const person = await world.now.linked({ basis: 'withdrawn' })
-      // What a copy of eMarketeer from before the withdrawal holds.
+      // The content of a copy of eMarketeer from before the withdrawal.
       await person.acts('consent')
       person.join('consent')
       await newEpoch()
@@ -227,7 +227,7 @@ describe.each([
       person.sets('consent')
       await world.now.sweep()
       expect(await person.state()).toEqual({ e: 'consent', d: ['consent'] })
-      // eMarketeer was restored, and somebody withdrew again: the same version stands there once more.
+      // eMarketeer was restored, and somebody withdrew again: the same version occurs once more.
       await newEpoch()
       await world.now.timePasses()
       await world.now.db.query(`UPDATE addresses SET dirty_tick = nextval('ledger_tick')`)
@@ -243,7 +243,7 @@ describe('a record of a rich CRM of which something cannot be read', () => {
   }
   const newEpoch = () => toy.now.db.query(`UPDATE connections SET epoch = epoch + 1`)
 
-  /** Its value cannot be read, and is what it was. */
+  /** Its value is unreadable, and unchanged. */
   function hide(person: RichPerson, purpose: Purpose = 'marketingSendouts'): () => void {
     const row = rowOf(person, purpose)
     const { value } = row
@@ -260,7 +260,7 @@ describe('a record of a rich CRM of which something cannot be read', () => {
     await toy.now.sweep()
   }
 
-  /** A write of ours to the record is under way. */
+  /** A write of ours to the record is in progress. */
   async function writtenLate(person: RichPerson, basis: LegalBasis, email = person.email) {
     const { switches } = toy.now.crm
     await person.acts(basis)
@@ -326,7 +326,7 @@ describe('a record of a rich CRM of which something cannot be read', () => {
     row.value = null
     toy.now.crm.changedAt.set(unread.id, ++toy.now.crm.sequence)
     await swept()
-    // It goes elsewhere, is written to there, and comes back while that write is under way.
+    // It moves elsewhere, is written to there, and comes back while that write is in progress.
     toy.now.crm.persons.get(person.ids[0]!)!.emails = [there.email]
     await swept()
     await writtenLate(there, 'contract')
@@ -334,7 +334,7 @@ describe('a record of a rich CRM of which something cannot be read', () => {
     await swept()
     row.value = 'consent'
     toy.now.crm.changedAt.set(unread.id, ++toy.now.crm.sequence)
-    // Withdrawn, our late write over it, and the card saved.
+    // Withdrawn, overwritten by our late write, and the card saved.
     person.sets('withdrawn')
     toy.now.crm.land()
     toy.now.crm.saveAgain(person.ids[0]!, 'marketingSendouts')

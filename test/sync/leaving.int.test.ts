@@ -10,7 +10,7 @@ import { withWorld } from './support/world.js'
 const world = withWorld()
 const DENIED = { basis: 'withdrawn', toggles: ['deny'], due: false }
 
-/** Our copy learns what both systems say, and no pass looks at it. */
+/** Our copy is updated from both systems, without a pass. */
 async function onlyRead(): Promise<void> {
   await catchUpBoth(await world.now.session())
 }
@@ -39,7 +39,7 @@ const WAYS: Record<string, (ann: Person) => Promise<void>> = {
   merged: (ann) => ann.merge(1, 0),
   'given another address': (ann) => ann.edit({ emailaddress1: `to-${ann.email}` }),
   deleted: async (ann) => {
-    // A deny that nobody has read is gone with a deleted record.
+    // A deny that no pass has read is lost with a deleted record.
     await onlyRead()
     await ann.deletedInCrm(0)
   },
@@ -123,7 +123,10 @@ describe('a No whose contact leaves before a pass', () => {
   })
 })
 
-/** As after a restore of eMarketeer, or for a connection that is created again: nothing observed before proves anything. */
+/**
+ * The state after a restore of eMarketeer, or of a connection that is created again: nothing observed before proves
+ * anything.
+ */
 async function newEpoch(): Promise<void> {
   await world.now.db.query(`UPDATE connections SET epoch = epoch + 1`)
 }
@@ -133,7 +136,7 @@ describe.each(Object.entries(WAYS))(
   (_, leave) => {
     it('leaves it behind: eMarketeer may have lost it, and a value there is no later act', async () => {
       const ann = await world.now.linked({ basis: 'withdrawn', toggles: ['deny'] })
-      // What a copy of eMarketeer from before the withdrawal holds.
+      // The content of a copy of eMarketeer from before the withdrawal.
       await ann.consents('contract')
       await ann.anotherRecord('allow')
       await newEpoch()
@@ -252,7 +255,7 @@ describe('where the last record of an address left', () => {
   })
 })
 
-/** Reads both systems. @returns the statements meanwhile that write when a record left. */
+/** Reads both systems. @returns the statements during it that write when a record left. */
 async function statementsAboutLeaving(): Promise<string[]> {
   const seen: Explained[] = []
   const session = await world.now.session()

@@ -262,7 +262,7 @@ describe('people on one side only (E7)', () => {
     await world.now.configure({})
   })
 
-  // The last ones: from here on this process leaves the public API alone for a while.
+  // Last, because after these this process does not call the public API for a while.
   it.each([
     ['a limit reached', 429],
     ['a wrong key', 401],

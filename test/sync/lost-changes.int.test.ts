@@ -78,7 +78,7 @@ describe('changes that nobody reported, and cursors that are lost', () => {
   it('walks over everybody, once, when eMarketeer refuses the cursor', async () => {
     const ann = await world.now.linked()
     await ann.unsubscribe()
-    // As after a restore of either side, or a change of environment.
+    // The state after a restore of either side, or a change of environment.
     await world.now.db.query(`UPDATE connections SET emarketeer_cursor = 'of-another-life'`)
     await world.now.sweep()
     expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
@@ -118,7 +118,7 @@ describe('values that cannot be read', () => {
       legalBasis: 'somethingNew',
     })
     await expireCursor(world.now, 'emarketeer') // Only states show it: they are read when the feed is lost.
-    // However long this test takes, the flip is not proven the earlier act.
+    // However long this test takes, the flip is not proven to be the earlier act.
     const beforeFlip = new Date().toISOString()
     await ann.flip('deny')
     await world.now.sweep()

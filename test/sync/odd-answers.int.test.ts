@@ -10,7 +10,7 @@ import { type Twist, withWorld, World } from './support/world.js'
 const world = withWorld()
 const PROOFS = ['delta', 'direct'] as const
 
-/** eMarketeer answers states at an address that do not fit; `knows` what can still be made out. */
+/** eMarketeer returns states at an address that do not fit; `knows`: the part that is still readable. */
 function oddAt(email: string, knows: 'all' | 'contact'): Twist {
   return (session) =>
     twistEmarketeer(session, 'readStates', async (call) => {
@@ -48,7 +48,7 @@ describe('somebody whose state in eMarketeer cannot be read', () => {
   )
 })
 
-/** Work of a process that has just begun: nothing of Dynamics is known to it. */
+/** Work of a process that has just started: it knows nothing of Dynamics. */
 async function inNewProcess<T>(work: (world: World) => Promise<T>): Promise<T> {
   const { standIns, db, databases } = world.now
   const systems = openSystems(db, standIns)
@@ -132,7 +132,7 @@ describe('somebody in the CRM who cannot be made out', () => {
 })
 
 describe('a record that is known at no address, because none was returned', () => {
-  // B8: as long as it is there no sendout is complete; no reading of an address finds it, and it may not change again.
+  // B8: as long as it exists no sendout is complete; no reading of an address finds it, and it may not change again.
   it('is read by its id at the next sweep', async () => {
     const ann = await world.now.linked({ toggles: ['deny'] })
     await world.now.db.query(
@@ -154,7 +154,7 @@ describe('a row of the changes that does not say whose it is', () => {
     world.now.db.query(
       `UPDATE connections SET crm_relisted_at = crm_relisted_at - interval '25 hours'`,
     )
-  /** Leaves a record out of what a delta, or a listing, tells, as its row cannot be made out. */
+  /** Removes a record from a delta or a listing, because its row is unreadable. */
   const hiding =
     (crmId: string, from: 'delta' | 'listing'): Twist =>
     (session) =>
@@ -171,11 +171,11 @@ describe('a row of the changes that does not say whose it is', () => {
     await ann.flip('deny')
     return { ann, twist: hiding(ann.crmIds[0]!, from) }
   }
-  /** As the product proves it itself. */
+  /** Proven as the product does it. */
   const sends = (contactId: string, twist?: Twist) =>
     preSend(world.now, { contactIds: [contactId], ...(twist ? { twist } : {}) })
 
-  // A delta proves whomever it does not mention; a row that may be anybody's takes that away (F3, B8).
+  // A delta proves everybody that it does not contain; a row that may be anybody's prevents that (F3, B8).
   it('has everything listed immediately, and then once a day, while sendouts read who is asked for', async () => {
     listings = 0
     const first = await optsOutHidden('delta')
@@ -253,7 +253,7 @@ describe('a No that follows a person to another record', () => {
     for (const { id } of rows) {
       await world.now.standIns.dynamics('DELETE', `rows/em_subscriptions/${id}`)
     }
-    // A reading of her address alone does not show who was merged into her.
+    // A reading of only her address does not show who was merged into her.
     await world.now.pass([cy])
     const ask = { contactIds: [ann.contactId], categoryId: 'c1', proof }
     const { verdicts } = await preSend(world.now, ask)

@@ -12,7 +12,7 @@ const world = withWorld()
 
 let number = 0
 
-/** An address with an odd text in it, another one each time. */
+/** An address with an odd text in it, a new one each time. */
 function addressWith(text: string): string {
   number += 1
   return `${text}${number}@x.example`
@@ -20,7 +20,9 @@ function addressWith(text: string): string {
 
 const ODD = Object.entries(ODD_TEXTS).filter(([name]) => name !== 'nothing')
 
-/** PostgreSQL holds no U+0000 in any text, and no half of a pair in JSON: such a text is one record's trouble. */
+/**
+ * PostgreSQL cannot store U+0000 in a text, nor half a surrogate pair in JSON: such a text must affect only one record.
+ */
 describe.each(ODD)('%s', (_name, text) => {
   it('in an address of eMarketeer stops nobody else, and is not mailed as it is', async () => {
     const odd = await world.now.person({ email: addressWith(text), toggles: [] })
@@ -29,7 +31,7 @@ describe.each(ODD)('%s', (_name, text) => {
     await world.now.sweep()
     expect(await toggleOf(ann)).toBe(true)
     const bo = await world.now.linked()
-    // Signs that nobody sees are no part of an address (rule A): without them this one is like any other.
+    // Invisible characters are not part of an address (rule A): without them this one is like any other.
     const expected = text.includes('\u202E') ? [odd.contactId, bo.contactId] : [bo.contactId]
     expect(await mailed([odd, bo], 'delta')).toEqual(expected)
     expect(await mailed([odd, bo], 'direct')).toEqual(expected)
@@ -126,7 +128,7 @@ describe('a state of eMarketeer that does not fit the contract', () => {
   })
 })
 
-/** As eMarketeer tells them. */
+/** In eMarketeer's form. */
 async function statesOf(people: readonly Person[]): Promise<unknown[]> {
   const url = `${world.now.standIns.emarketeerUrl}/sync-internal/v1/accounts/${ACCOUNT_ID}/states/read`
   const answer = await fetch(url, {

@@ -5,9 +5,9 @@ import type { Person } from './support/person.js'
 import { preSend } from './support/pre-send.js'
 import { withWorld, type World } from './support/world.js'
 
-// A plan that is quick for a few people and takes the square of their number for many stalls a campaign, and no test with
-// a few people sees it. So the planner is asked, in the state in which it chose such plans: many rows, and statistics from
-// before the run that it plans for.
+// A plan that is fast for a few people and takes quadratic time for many stalls a campaign, and no test with a few
+// people detects it. So this test requests the plans, in the state in which the planner chose such plans: many rows,
+// and statistics from before the run.
 const world = withWorld()
 
 describe('however many people there are, and whatever the planner believes', () => {
@@ -28,7 +28,7 @@ describe('however many people there are, and whatever the planner believes', () 
       const { result } = await preSend(withPlans(seen), ask)
       expect(result.excluded).toMatchObject({ consentWithdrawn: 2, duplicateAddress: 1 })
       expect(productsIn(seen)).toEqual([])
-      // What is asked for the plans of must be what a sendout runs.
+      // The statements whose plans are requested must be those of a sendout.
       expect(seen.map(({ sql }) => sql).filter((sql) => sql.includes('verdict'))).not.toEqual([])
     },
   )
@@ -56,7 +56,7 @@ it('finds a join that may take the product of its sides', async () => {
   expect(productsIn(seen)).toHaveLength(1)
 })
 
-/** The same world, but its ledger tells how it would run each statement. */
+/** The same world, but its ledger reports the plan of each statement. */
 function withPlans(seen: Explained[]): World {
   const db = explaining(world.now.db, seen)
   const session: World['session'] = async (...args) => ({

@@ -8,7 +8,7 @@ const world = withWorld()
 
 describe('acts on both sides between two passes', () => {
   it('takes the withdrawal that followed an Allow, by the clock of an eMarketeer that is a minute behind', async () => {
-    // First of all: the times of eMarketeer's feed never go back.
+    // First, because the times of eMarketeer's feed never decrease.
     await world.now.standIns.emarketeer.post('clock', { skewMs: -60_000 })
     const ann = await world.now.linked({ basis: 'withdrawn', toggles: ['deny'] })
     await ann.flip('allow')

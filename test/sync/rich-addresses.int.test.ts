@@ -15,7 +15,7 @@ async function verdictOf(person: RichPerson, transactional = false): Promise<unk
   return verdicts[person.contactId]
 }
 
-/** Somebody in the CRM with two addresses, both known to eMarketeer. */
+/** A person in the CRM with two addresses, both known to eMarketeer. */
 async function withTwoAddresses(): Promise<{ home: RichPerson; other: RichPerson }> {
   const other = await world.now.person({ rows: [] })
   const home = await world.now.linked({ otherEmails: [other.email] })

@@ -21,13 +21,13 @@ import type { World } from './support/world.js'
 import fc from 'fast-check'
 
 const world = withSuperOfficeWorld()
-/** Addresses are seen to together, as a sweep does. */
+/** Addresses are synced together, as in a sweep. */
 const TOGETHER = 4
 const RUNS = Number(process.env['DUPLICATE_RUNS'] ?? 8)
 const A_USER = 12
 const LONG_AGO = Date.UTC(2019, 0, 1) / 1000
 
-/** An address, the contact in eMarketeer and the ids of everybody there. */
+/** An address, the contact in eMarketeer and the ids of everybody at it. */
 interface Stage {
   readonly address: SharedAddress
   readonly person: RichPerson
@@ -63,7 +63,7 @@ async function populate(address: SharedAddress): Promise<Stage> {
   return { address, person, ids }
 }
 
-/** Read past the product. */
+/** Read without the product. */
 async function seen({ person, ids }: Stage): Promise<Seen> {
   const { e } = await person.state()
   return {
@@ -77,7 +77,7 @@ async function sweep(): Promise<void> {
   await world.now.sweep()
 }
 
-/** What is mailed, and what is shown, follows from what everybody holds. */
+/** The values of everybody determine who is mailed and what is shown. */
 async function expectMailedAndShown(stages: readonly Stage[]): Promise<void> {
   const ask = {
     contactIds: stages.map(({ person }) => person.contactId),
@@ -100,7 +100,7 @@ async function expectMailedAndShown(stages: readonly Stage[]): Promise<void> {
   }
 }
 
-/** Where a secondary holder's withdrawal counts too, what is certain is that nobody was loosened. */
+/** If a secondary holder's withdrawal also counts, it is only certain that nobody was loosened. */
 function expectHeld({ address }: Stage, now: Seen, before: Seen, result: Basis): void {
   if (!hasWithdrawnHolder(address)) {
     expect(now).toEqual(afterResult(address, before, result))

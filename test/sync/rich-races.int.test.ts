@@ -6,7 +6,7 @@ import type { World } from './support/world.js'
 const world = withRichWorld()
 const asWorld = () => world.now as unknown as World
 
-/** What became of the CRM's writes, as the evidence tells. */
+/** The outcomes of the CRM's writes, from the evidence. */
 async function crmOutcomes(email: string): Promise<string[]> {
   const rows = await world.now.db.query<{ outcome: string }>(
     `SELECT o.outcome FROM consent_event_outcomes o JOIN consent_events e USING (event_id)
@@ -141,7 +141,7 @@ describe('a restored ledger', () => {
   })
 })
 
-/** What a copy from before these cells were linked would not know; the epoch is raised, as after a restore. */
+/** Removes what a copy from before these cells were linked would not know, and raises the epoch, as after a restore. */
 async function forget(emails: readonly string[]): Promise<void> {
   const { db } = world.now
   await db.query(

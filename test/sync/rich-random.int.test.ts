@@ -41,7 +41,7 @@ function storyOf(life: RichLife): string {
   return [life.person.email, ...life.story].join('; ')
 }
 
-/** The last act of anybody at an address, by the ghost's log. */
+/** Whether the last act at an address, by the observer's log, was a deny. */
 function leftBy(acts: RichLife['acts']): boolean {
   return acts.at(-1)?.value === 'withdrawn'
 }
@@ -52,7 +52,7 @@ async function mailsNobodyWhoLeft(
   lives: readonly RichLife[],
   seed: number,
 ): Promise<void> {
-  // Acts may be armed to happen during the check itself; the list holds what its reading found.
+  // Acts may be armed to happen during the check itself; the list contains the state of its reading.
   crm.switches.beforeWrite = null
   crm.switches.afterWrite = null
   const contactIds = lives.map((life) => life.person.contactId)
@@ -71,7 +71,7 @@ async function mailsNobodyWhoLeft(
   )
 }
 
-/** At rest: a last deny stands on both sides, and no consent is there without somebody's act. */
+/** At rest: a last deny is on both sides, and no consent exists without a person's act. */
 async function expectKept(world: RichWorld, life: RichLife, seed: number): Promise<void> {
   const { e, d } = await life.person.state()
   const last = life.acts.at(-1)

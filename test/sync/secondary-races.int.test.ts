@@ -13,7 +13,9 @@ function twisted(twist: Twist): World {
   return { db: world.now.db, session } as unknown as World
 }
 
-/** Acts once the first reading of the CRM has been answered, and before it is stored; then the CRM answers no more. */
+/**
+ * Acts after the first reading of the CRM was answered, and before it is stored; then the CRM does not answer any more.
+ */
 function betweenAnswerAndStore(act: () => Promise<void>): Twist {
   let answered = 0
   return (session) =>

@@ -92,10 +92,10 @@ describe.each(['delta', 'direct'] as const)(
         contactIds: idsOf(all),
         proof,
         afterDecision: async () => {
-          // A rep gives the address of one to the record that denies, and makes a record that denies at another's.
+          // A rep gives one person's address to the record that denies, and creates a record that denies at another's.
           await denies.webhook(false, null, { addresses: [joined.email] })
           await fresh.webhook(true, null, { contactId: randomUUID(), addresses: [fresh.email] })
-          // Of a record that allows, and of one that nobody has read, an address says nothing.
+          // An address proves nothing for a record that allows, or one that nobody has read.
           await stays.webhook(false, null, { addresses: [stays.email] })
           await stays.webhook(false, null, { contactId: randomUUID(), addresses: [stays.email] })
         },

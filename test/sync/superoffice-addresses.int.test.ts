@@ -15,7 +15,7 @@ async function verdictOf({ contactId }: RichPerson): Promise<unknown> {
   return verdicts[contactId]
 }
 
-/** Somebody in eMarketeer, and a person in SuperOffice with these texts as addresses, the first one primary. */
+/** A contact in eMarketeer, and a person in SuperOffice with these texts as addresses, the first one primary. */
 async function withTexts(
   email: string,
   texts: readonly string[],

@@ -11,11 +11,11 @@ import type { RichPerson } from './support/rich-person.js'
 import { withSuperOfficeWorld } from './support/superoffice-world.js'
 import type { World } from './support/world.js'
 
-/** Bases that a tenant made in SuperOffice (C2), end to end against its stand-in. */
+/** Bases that a tenant defined in SuperOffice (C2), end to end against its stand-in. */
 const superoffice = withSuperOfficeWorld()
 const world = () => superoffice.now
 
-/** As the list spells it; the file spells it otherwise. */
+/** In the list's spelling; the file has another one. */
 const OWN = 'CustAgr'
 const OTHER = 'Member'
 const MAPPED = { ' CUSTAGR ': 'contract' }
@@ -29,7 +29,7 @@ beforeAll(() => {
 
 beforeEach(() => superoffice.applies({}))
 
-/** Somebody on both sides whose basis in SuperOffice is one that the tenant made. */
+/** A person on both sides whose basis in SuperOffice is one that the tenant defined. */
 async function owning(
   basis: LegalBasis,
   keys: readonly string[] = [OWN],
@@ -47,7 +47,7 @@ async function stateOf(person: RichPerson, purpose?: Purpose): Promise<unknown> 
   return { e, keys: person.ids.map((id) => superoffice.crm.key(id, purpose)) }
 }
 
-/** A sendout that is aborted where anybody could not be verified. */
+/** A sendout that is aborted if anybody could not be verified. */
 function send(people: readonly RichPerson[], more: Partial<Ask> = {}): Promise<Sent> {
   const contactIds = people.map(({ contactId }) => contactId)
   const ask: Ask = { contactIds, crm: 'superoffice-online', onUnverified: 'abort', ...more }
@@ -162,7 +162,7 @@ describe("a basis of the tenant's own that the connection file maps", () => {
     await world().sweep()
     expect(await stateOf(agreed)).toEqual({ e: 'contract', keys: [OWN] })
     expect(await stateOf(silent)).toEqual({ e: 'contract', keys: [OWN] })
-    // R4: no proof of which is later, and Consent is the less specific.
+    // R4: no proof which is later, and Consent is the less specific.
     expect(await stateOf(other)).toEqual({ e: 'contract', keys: [OWN] })
     expect(await verdictOf(agreed)).toBe('eligible')
     expect(await verdictOf(silent)).toBe('eligible')
@@ -226,7 +226,7 @@ describe("a basis of the tenant's own that the connection file maps", () => {
 describe('a file that comes to map a basis which many have (F4)', () => {
   const verdict = { connectionId: CONNECTION_ID, reason: 'a test', by: 'Kari' }
 
-  /** People of whom one more has the key than may become mailable at once, and the file that maps it. */
+  /** People of whom one more has the key than may become mailable in one run, and the file that maps it. */
   async function many(key: string, ...bases: readonly LegalBasis[]): Promise<RichPerson[]> {
     const { world: installation } = superoffice.crm
     const item = { key, name: key, rank: 70, tooltip: '' }
@@ -259,7 +259,7 @@ describe('a file that comes to map a basis which many have (F4)', () => {
     const people = await many('Refused', 'contract', 'none', 'consent')
     expect(await world().sweep()).toBe(3)
     expect(await rejectHeld(world().db, verdict)).toMatchObject({ cells: 3 })
-    // Not even where so few are left that the limit would let them pass.
+    // Not even if so few are left that the limit would let them pass.
     await superoffice.applies({ legalBases: { refused: 'contract' } }, { newlyMailableLimit: 100 })
     expect(await world().sweep()).toBe(0)
     const states = await Promise.all(people.map((person) => stateOf(person)))

@@ -97,7 +97,7 @@ describe('stamps of another clock than that of the Date header', () => {
     'by %d ms: a withdrawal in SuperOffice alone is found by the sweep',
     async (stampSkewMs) => {
       if (stampSkewMs < 0) {
-        // It was so from the beginning: no row is stamped by the hour before it.
+        // It was so from the beginning: no row has a stamp from the hour before.
         const { consentperson } = world.crm.world.store
         for (const row of [...consentperson.from()]) {
           consentperson.update(row, { registered: row.registered - 7_200, updated: YEAR_ONE })

@@ -1,7 +1,7 @@
 import { keepsEveryOptOutAtSuperOffice } from './support/superoffice-suite.js'
 import { withSuperOfficeWorld } from './support/superoffice-world.js'
 
-// Where saving a card stamps its consents, rows begin with 1, and there is no mass write.
+// Saving a card stamps its consents, rows begin with version 1, and there is no mass write.
 const world = withSuperOfficeWorld({
   saveTouchesConsent: true,
   firstUpdatedCount: 1,

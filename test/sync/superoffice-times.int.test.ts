@@ -9,11 +9,11 @@ import { passTime } from './support/pass-time.js'
 import type { NewRichPerson, RichPerson } from './support/rich-person.js'
 import { withSuperOfficeWorld } from './support/superoffice-world.js'
 
-// "The system with the most recent change wins" (C3), out of the box: no test person is named. Saving a card stamps its
-// consents, as some clients and versions do.
+// "The system with the most recent change wins" (C3), with default settings: no test person is named. Saving a card
+// stamps its consents, as some clients and versions do.
 const world = withSuperOfficeWorld({ saveTouchesConsent: true })
 
-/** Beyond what two clocks of this machine may differ by. */
+/** More than two clocks of this machine may differ. */
 const LATER_MS = 10_000
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ async function times() {
   return (await measuresOf(db, await requireConnection(db, CONNECTION_ID))).times
 }
 
-/** Agreed on both sides, and seen so. */
+/** In agreement on both sides, and observed so. */
 const agreed = (given: NewRichPerson = {}) => world.now.linked(given)
 
 async function acts(person: RichPerson, value: LegalBasis): Promise<void> {
@@ -149,7 +149,8 @@ describe('what stays restrictive, and says so', () => {
     await expectBoth(person, 'withdrawn')
   })
 
-  // "An eventTime over 5 minutes in the future is invalid" (docs/wire-emarketeer.md): up to that whoever records it may be ahead.
+  // "An eventTime over 5 minutes in the future is invalid" (docs/wire-emarketeer.md): up to that its source may be
+  // ahead.
   it.each([
     ['as its change is read', () => Promise.resolve({})],
     [
@@ -222,14 +223,14 @@ describe('our own writes', () => {
     expect(learned).toMatchObject({ firstVersions: [0], crm: near, emarketeer: near })
     const { crm, emarketeer } = learned as Record<string, { fromMs: number; toMs: number }>
     for (const clock of [crm!, emarketeer!]) {
-      // Its true lead, which is none, lies between.
+      // Its true lead, which is none, is within the interval.
       expect(clock.fromMs).toBeLessThanOrEqual(0)
       expect(clock.toMs).toBeGreaterThanOrEqual(0)
     }
   })
 
   it('that insert a row are no answer to a user who inserted it before them', async () => {
-    // As long as nobody knows how an insertion is counted, 0 and 1 may both be one.
+    // As long as the version of an insertion is unknown, 0 and 1 may both be one.
     await world.now.db.query(`UPDATE crm_times SET first_versions = '{}'`)
     const person = await world.now.person({ basis: 'consent', rows: ['none'] })
     world.crm.switches.beforeWrite = () => person.sets('withdrawn')
@@ -246,7 +247,7 @@ describe('our own writes', () => {
     await person.createInEmarketeer()
     await expectBoth(person, 'contract')
     const { acted } = await lastEvent(person)
-    // Set when the row was made at the earliest, and when the card was saved at the latest.
+    // Set when the row was created at the earliest, and when the card was saved at the latest.
     expect(Date.parse(acted.from!)).toBeLessThan(beforeMs - 115_000)
     expect(Date.parse(acted.to!)).toBeLessThan(beforeMs - 50_000)
   })
@@ -262,7 +263,7 @@ describe('superoffice.times', () => {
     const unlinked = await world.now.person({ basis: null, rows: ['withdrawn'] })
     passTime(LATER_MS)
     await expectBoth(denied, 'withdrawn')
-    // They are kept as they are, whatever is made of them.
+    // They are stored unchanged, whatever they prove.
     const [kept] = await world.now.db.query(
       `SELECT consents -> 'marketingSendouts' -> 'times' AS times FROM crm_contacts WHERE crm_contact_id = $1`,
       [unlinked.ids[0]],
@@ -293,7 +294,7 @@ describe('an installation that does not count one per write', () => {
     return (await person.state()).e === 'contract'
   }
 
-  /** Our update, and what else the server does with the row in the same breath. */
+  /** Our update, and another effect of the server on the row in the same write. */
   async function updates(oddly: boolean): Promise<void> {
     const person = await agreed()
     await person.acts('contract')
@@ -328,7 +329,7 @@ describe('an installation that does not count one per write', () => {
   })
 })
 
-// The last one: eMarketeer's times do not go back.
+// Last, because eMarketeer's times do not decrease.
 describe('both clocks an hour ahead of ours', () => {
   it('compare well with each other', async () => {
     const skewMs = 3_600_000

@@ -22,7 +22,7 @@ function tooLarge(operation: string): UpstreamError {
   })
 }
 
-/** eMarketeer, some of whose answers are more than the edge takes. */
+/** eMarketeer, some of whose answers exceed our limits. */
 const emarketeer =
   (change: (client: EmarketeerClient) => Partial<EmarketeerClient>): Twist =>
   (session) => ({
@@ -74,7 +74,7 @@ describe('answers of eMarketeer that are over a limit', () => {
   it('keep one address out of sendouts, and nobody else', async () => {
     const ann = await world.now.linked()
     const bo = await world.now.linked()
-    // Somebody comes to each address, so that both states are to be read.
+    // A person joins each address, so that both states must be read.
     await world.now.person({ email: ann.email, toggles: [] })
     await world.now.person({ email: bo.email, toggles: [] })
     await bo.unsubscribe()

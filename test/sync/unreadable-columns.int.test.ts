@@ -16,7 +16,7 @@ const world = withWorld()
 
 const PROOFS = ['delta', 'direct'] as const
 
-/** Work of a process that has just begun: what the columns allow is looked at again. */
+/** Work of a process that has just started: it checks the columns' permissions again. */
 async function inNewProcess<T>(work: (world: World) => Promise<T>): Promise<T> {
   const { standIns, db, databases } = world.now
   const systems = openSystems(db, standIns)
@@ -185,7 +185,7 @@ describe('a column that was secured after set-up (B8)', () => {
 })
 
 describe('a row that is first met without an address, where definitions are not readable (B8)', () => {
-  /** Rows come without the column until `work` is done. */
+  /** Rows are returned without the column until `work` is done. */
   async function without(column: string, work: (fresh: World) => Promise<void>): Promise<void> {
     await secure(column)
     await world.now.dynamicsFault({ path: 'IsSecured', status: 403, body: {} })
@@ -254,7 +254,7 @@ describe('a row that is first met without an address, where definitions are not 
 })
 
 describe('a record that cannot be read beside others at its address', () => {
-  /** As where the CRM shows us the other one's column alone. */
+  /** The state in which the CRM shows us only the other record's column. */
   async function unreadable(person: Person, record = 0): Promise<void> {
     await world.now.db.query(
       `UPDATE crm_contacts SET consents = jsonb_set(consents, '{marketingSendouts,value}', 'null')

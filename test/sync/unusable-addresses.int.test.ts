@@ -10,7 +10,7 @@ import { withWorld } from './support/world.js'
 
 const world = withWorld()
 
-/** Fields that hold several or decorated addresses (rule A); `#` is a number of its own for each test. */
+/** Fields that contain several or decorated addresses (rule A); `#` is a separate number for each test. */
 const FIELDS: readonly string[] = [
   'a#@x.example; b#@x.example',
   'b#@x.example, a#@x.example',
@@ -23,7 +23,7 @@ const FIELDS: readonly string[] = [
 
 let number = 0
 
-/** Somebody in eMarketeer at `a<n>@x.example`, and a record in Dynamics with something else in its address field. */
+/** A contact in eMarketeer at `a<n>@x.example`, and a record in Dynamics with another text in its address field. */
 async function withField(field: string, basis: 'consent' | 'none' = 'consent'): Promise<Person> {
   number += 1
   return world.now.linked({

@@ -13,7 +13,7 @@ function capture(level: LogLevel = 'info') {
   return { log, lines, last }
 }
 
-/** Hands fields over as untyped code would. */
+/** Passes fields as untyped code would. */
 const untyped = (fields: object) => fields as never
 
 describe('logger', () => {

@@ -8,7 +8,7 @@ const program = `
   process.exit(0)
 `
 
-/** Runs the program as a process of its own, as commands are. */
+/** Runs the program as a separate process, as commands are run. */
 function run(logLevel: string) {
   const args = ['--import', 'tsx', '--input-type=module', '--eval', program]
   return spawnSync(process.execPath, args, {

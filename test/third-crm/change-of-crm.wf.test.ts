@@ -15,7 +15,7 @@ Runtime.install({ logger: new DefaultLogger('ERROR') })
 
 const crm = new ToyCrm()
 const driver = toyDriver(new Map([['one', crm]])) as CrmDriver
-// Outside, so that the workers end before their connection does.
+// Outside, so that the workers end before their connection.
 const database = withDatabase()
 const temporal = withTemporal()
 
@@ -42,7 +42,7 @@ describe('an account that changes its CRM', () => {
     return product.db.transaction((tx) => disableConnection(tx, why, false))
   }
 
-  /** Starts one for tomorrow, and waits until it knows whose it is. */
+  /** Starts one for tomorrow, and waits until its account is known. */
   async function scheduled(sendoutId: string, who: Pick<PreSendRequest, 'connectionId'>) {
     const startAt = inMs(DAY_MS)
     const handle = await product.campaigns.startPreSend({ ...ask, ...who, sendoutId, startAt })
@@ -100,14 +100,14 @@ describe('an account that changes its CRM', () => {
       accountId: ACCOUNT_ID,
       sendoutId: 'alone',
     })
-    // C8: nothing is connected, and eMarketeer's own state decides.
+    // C8: no CRM is connected, and eMarketeer's own state decides.
     expect(alone).toMatchObject({ crm: 'none', complete: true, eligible: 1 })
     await apply('present')
     const byRow = { ...ask, connectionId: `account-${ACCOUNT_ID}`, sendoutId: 'by-row' }
     await expect(product.campaigns.preSend(byRow)).rejects.toMatchObject({
       code: 'connection_not_found',
     })
-    // What was decided without the CRM is not given out beside it.
+    // A list that was decided without the CRM cannot be read while the CRM is connected.
     const reading = product.campaigns
       .mailingList('alone', ACCOUNT_ID)
       [Symbol.asyncIterator]()

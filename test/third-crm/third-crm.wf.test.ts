@@ -22,7 +22,7 @@ const connectionId = 'third'
 const crm = new ToyCrm()
 crm.colours.push('red', 'blue')
 const driver = toyDriver(new Map([['one', crm]])) as CrmDriver
-// Outside, so that the workers end before their connection does.
+// Outside, so that the workers end before their connection.
 const database = withDatabase()
 const temporal = withTemporal()
 /** By name: eMarketeer's contact id and the CRM's person id. */
@@ -66,7 +66,7 @@ describe('a third CRM, in a folder of its own and a line in the registry', () =>
     return product.emarketeer.post(`accounts/${ACCOUNT_ID}/acts`, { acts: [act] })
   }
 
-  /** Both sides, past the product: what eMarketeer has, and what the CRM has. */
+  /** Both sides, read without the product: eMarketeer's value and the CRM's. */
   async function truth(name: string): Promise<string> {
     const { contactId, personId } = people.get(name)!
     const lines = await product.emarketeer.lines<DumpLine>(`accounts/${ACCOUNT_ID}/dump`)
@@ -74,7 +74,7 @@ describe('a third CRM, in a folder of its own and a line in the registry', () =>
     return `${line?.consents['marketingSendouts']?.value} ${crm.value(personId)}`
   }
 
-  /** Something becomes true in another process's time; nothing else tells it outside. */
+  /** Waits until it holds. The process under test does not report it outside. */
   async function until(holds: () => Promise<boolean>): Promise<void> {
     while (!(await holds())) {
       await new Promise((resolve) => setTimeout(resolve, 50))

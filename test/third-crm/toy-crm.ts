@@ -6,13 +6,13 @@ export type ToyWriter = 'us' | 'user' | 'default'
 
 /** One legal basis of one person, as a row. */
 export interface ToyRow {
-  /** Null: something of this CRM's own that nobody else knows. */
+  /** Null: a value of this CRM's own that nobody else knows. */
   value: LegalBasis | null
   /** + 1 at every write. */
   updatedCount: number
   /** By this CRM's own clock. */
   registeredAtMs: number
-  /** Null: it was only inserted. */
+  /** Null: the row was only inserted. */
   updatedAtMs: number | null
   by: ToyWriter
 }
@@ -26,23 +26,23 @@ export interface ToyPerson {
   readonly rows: Map<Purpose, ToyRow>
 }
 
-/** What goes on in the CRM beside what it is asked for. */
+/** Behaviour of the CRM beside the requests. */
 export interface ToySwitches {
-  /** How far its clock is ahead of everybody's, ms. */
+  /** How far its clock is ahead of all others, in ms. */
   clockSkewMs: number
-  /** An equal write raises the version, too. */
+  /** Whether an equal write also increases the version. */
   countEqualWrites: boolean
-  /** Writes are not answered, and land when told to. */
+  /** Writes get no answer, and land on the test's command. */
   holdWrites: boolean
-  /** Somebody acts right before the next write of ours, after we have read. */
+  /** An act immediately before our next write, after our reading. */
   beforeWrite: (() => void) | null
-  /** Somebody acts right after it, before we read it back. */
+  /** An act immediately after it, before our read-back. */
   afterWrite: (() => void) | null
-  /** The version of a row that was just inserted. */
+  /** The version of a new row. */
   readonly firstVersion: 0 | 1
-  /** What becomes of every request; null: it is answered. */
+  /** The fault of every request; null: it is answered. */
   fault: ToyFault | null
-  /** The next write's answer is lost, after it was carried out or before. */
+  /** The next write's answer is lost, after the write was executed or before. */
   loseAnswer: 'landed' | 'lost' | null
   /** Persons whose rows may not be written. */
   readonly refused: Set<string>
@@ -54,7 +54,10 @@ export type ToyFault =
   /** Not answered at all. */
   | 'hangs'
 
-/** A CRM in memory that holds legal bases itself, refuses no stale write, and tells changed rows but nobody's absence. */
+/**
+ * A CRM in memory that stores legal bases itself, does not refuse stale writes, and reports changed rows but never an
+ * absence.
+ */
 export class ToyCrm {
   readonly persons = new Map<string, ToyPerson>()
   readonly switches: ToySwitches = {
@@ -68,21 +71,21 @@ export class ToyCrm {
     loseAnswer: null,
     refused: new Set(),
   }
-  /** Requests that it has had, whatever became of them. */
+  /** Requests so far, with any result. */
   asked = 0
-  /** Readings that it was asked for, and rows that it was asked to write. */
+  /** Requested readings, and rows requested to be written. */
   readonly requests = { read: 0, changes: 0, write: 0 }
-  /** Colours in which rows may be written; where there are several, somebody has to choose ours. */
+  /** Colours in which rows may be written; if there are several, a person has to choose ours. */
   readonly colours: string[] = []
   /** Ours. */
   colour: string | null = null
-  /** Whoever may write, by name; set-up enters ours. */
+  /** Names that may write; set-up adds ours. */
   readonly sources = new Set<string>()
-  /** Tells changes to whoever asked for it. */
+  /** Posts changes to a registered target. */
   readonly post = new ToyPost()
-  /** Rises with every change of a row. */
+  /** Increases with every change of a row. */
   sequence = 0
-  /** Person ids by the sequence at which one of their rows changed last. */
+  /** Person ids by the sequence of the last change of one of their rows. */
   readonly changedAt = new Map<string, number>()
   private held: (() => void)[] = []
   private nextId = 1
@@ -92,7 +95,7 @@ export class ToyCrm {
     return Date.now() + this.switches.clockSkewMs
   }
 
-  /** A further person; each is younger than the one before. Rows are what a user set, unless by a default. */
+  /** Adds a person; each is younger than the previous one. A user set the rows, unless they are defaults. */
   add(
     emails: readonly string[],
     rows: Partial<Record<Purpose, LegalBasis>> = {},
@@ -130,7 +133,7 @@ export class ToyCrm {
     this.post.tell({ personId, purpose, withdrawn: value === 'withdrawn', by })
   }
 
-  /** A card is saved again as it is: the version rises, and a user is the last writer. */
+  /** A card is saved again unchanged: the version increases, and a user is the last writer. */
   saveAgain(personId: string, purpose: Purpose): void {
     const row = this.persons.get(personId)!.rows.get(purpose)
     if (row) {
@@ -155,7 +158,7 @@ export class ToyCrm {
     held.forEach((work) => work())
   }
 
-  /** Rows go back to how they were at a copy; versions too. */
+  /** Restores the rows and versions of a copy. */
   copy(): () => void {
     const rows = [...this.persons.values()].map(
       (person) =>

@@ -7,17 +7,17 @@ import { judgeToyHeaders, receiveToyWebhook } from './toy-webhooks.js'
 
 const configSchema = z.object({
   installation: z.string(),
-  /** The CRM does not know us. */
+  /** The CRM refuses us. */
   refused: z.boolean().optional(),
 })
 type ToyConfig = z.infer<typeof configSchema>
 
-/** Most addresses that one request reads. */
+/** The most addresses that one request reads. */
 const ADDRESSES_PER_REQUEST = 40
 
 /**
- * A third CRM, as a further folder and a line in the registry would bring it: give it to `Systems` under a name of its
- * own. It has the values of a rich CRM, no conditional write, and no complete delta.
+ * A third CRM, in the form of another folder and a line in the registry: pass it to `Systems` under a name of its own.
+ * It has the values of a rich CRM, no conditional write, and no complete delta.
  * @param installations by the `installation` of a connection's section.
  */
 export function toyDriver(installations: ReadonlyMap<string, ToyCrm>): CrmDriver<ToyConfig> {

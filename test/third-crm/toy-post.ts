@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 
-/** What the toy CRM posts when a row was written. */
+/** The event that the toy CRM posts after a row was written. */
 export interface ToyEvent {
   readonly personId: string
   readonly purpose: string
@@ -8,7 +8,7 @@ export interface ToyEvent {
   readonly by: string
 }
 
-/** Header with the proof of who posts, and of what was posted. */
+/** The header that proves the sender and the content. */
 export const SIGNATURE_HEADER = 'x-toy-signature'
 
 /** The signature of a body. */
@@ -16,12 +16,12 @@ export function signed(secret: string, body: string | Buffer): string {
   return createHmac('sha256', secret).update(body).digest('hex')
 }
 
-/** Posts changes to one address, while somebody wants them; lost ones are not tried again. */
+/** Posts changes to one address while a target is set; lost ones are not retried. */
 export class ToyPost {
   private target: { readonly url: string; readonly secret: string } | null = null
   private readonly underWay = new Set<Promise<unknown>>()
 
-  /** Who wants to know; null: nobody. */
+  /** Sets the target; null: none. */
   postTo(target: { readonly url: string; readonly secret: string } | null): void {
     this.target = target
   }

@@ -1,7 +1,7 @@
 import { UpstreamError, type CallContext, type UpstreamCode } from '../../src/http/index.js'
 import type { ToyCrm, ToyFault } from './toy-crm.js'
 
-/** What may be asked of the toy CRM. */
+/** Operations of the toy CRM. */
 export type ToyRequest = keyof ToyCrm['requests'] | 'check'
 
 const CODES: Readonly<Record<number, UpstreamCode>> = {
@@ -12,7 +12,7 @@ const CODES: Readonly<Record<number, UpstreamCode>> = {
   503: 'upstream_unavailable',
 }
 
-/** What an error of the toy CRM tells. */
+/** An error of the toy CRM. */
 function failure(code: UpstreamCode, operation: string, more: Partial<UpstreamError> = {}) {
   return new UpstreamError({
     code,

@@ -26,18 +26,18 @@ import { installToyWebhook, removeToyWebhook } from './toy-webhooks.js'
 
 const MAX_READ = 1_000
 const UNKNOWN_USER = { status: 401, retryAfterSeconds: null }
-/** What may be written; nothing recorded is no act. */
+/** Values that may be written; "nothing recorded" is not an act. */
 const WRITABLE: readonly string[] = LEGAL_BASES.filter((basis) => basis !== 'none')
 
-/** What a session was opened with. */
+/** The options of a session. */
 interface ToyOpened {
   readonly facts: CrmFacts
   readonly secrets: FactSecrets | undefined
-  /** The CRM does not know us. */
+  /** The CRM refuses us. */
   readonly refused: boolean
 }
 
-/** A session with the toy CRM: everything that the product asks of one. */
+/** A session with the toy CRM, with everything that the product uses. */
 export class ToySession implements CrmClient {
   constructor(
     readonly crm: ToyCrm,
@@ -81,7 +81,7 @@ export class ToySession implements CrmClient {
     }
   }
 
-  /** From nothing everybody; else whose rows changed. Nobody is told to be gone. */
+  /** Without a cursor, everybody; otherwise the persons whose rows changed. It never reports an absence. */
   async *readChanges(cursor: string | null, context: CallContext): AsyncIterable<CrmChangePage> {
     if (cursor !== null && !/^\d+$/.test(cursor)) {
       throw new CrmCursorExpired('that was never a cursor')

@@ -10,7 +10,7 @@ export const TOY_PAUSES: PauseMeanings = {
   colourUncertain: { skipConfirms: 'you confirm that rows of ours need no colour' },
 }
 
-/** What Support may decide of it. */
+/** Support's decisions on it. */
 export const TOY_ACTIONS: ActionMeanings = {
   useColour: {
     words: 'write in this colour',
@@ -19,7 +19,7 @@ export const TOY_ACTIONS: ActionMeanings = {
   },
 }
 
-/** Steps of set-up: one that makes something in the CRM, and one that learns something of it. */
+/** Steps of set-up: one that creates something in the CRM, and one that learns something about it. */
 export const TOY_STEPS: readonly SetupStep[] = [
   {
     id: 'source',

@@ -11,7 +11,7 @@ import type {
 import type { ToyCrm } from './toy-crm.js'
 import { SIGNATURE_HEADER, signed, type ToyEvent } from './toy-post.js'
 
-/** Makes the CRM post; the secret stays what it was. */
+/** Makes the CRM post; the secret does not change. */
 export async function installToyWebhook(
   crm: ToyCrm,
   facts: CrmFacts,
@@ -26,18 +26,18 @@ export async function installToyWebhook(
   return { installed: true, reason: null, facts: learned }
 }
 
-/** Ends that. */
+/** Ends the posting. */
 export function removeToyWebhook(crm: ToyCrm): CrmFacts {
   crm.post.postTo(null)
   return { toyWebhook: null }
 }
 
-/** Its signature is over the body. */
+/** Its signature covers the body. */
 export function judgeToyHeaders(headers: WebhookRequest['headers']): HeaderVerdict {
   return headers[SIGNATURE_HEADER] === undefined ? 'refused' : 'open'
 }
 
-/** Judges what came in. */
+/** Judges a posted event. */
 export function receiveToyWebhook(
   { headers, body }: WebhookRequest,
   facts: CrmFacts,

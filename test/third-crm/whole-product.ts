@@ -28,7 +28,7 @@ const API_KEY = new Secret('k'.repeat(40))
 /** eMarketeer's account. */
 export const ACCOUNT_ID = '1001'
 
-/** Workers, gateway and campaign client of the product, with a CRM more in its registry. */
+/** Workers, gateway and campaign client of the product, with one more CRM in its registry. */
 export interface WholeProduct {
   readonly db: Database
   readonly emarketeer: StandInControl
@@ -38,7 +38,7 @@ export interface WholeProduct {
   close(): Promise<void>
 }
 
-/** Puts it together as its processes do; only the registry has a line more. */
+/** Assembles it as its processes do; only the registry has one more line. */
 export async function startProduct(
   databaseUrl: string,
   temporal: TestTemporal,

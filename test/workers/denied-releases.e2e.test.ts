@@ -79,7 +79,10 @@ it('a worker that may not poll any more ends, with all queues of its process', a
   door.close()
 }, 480_000)
 
-/** Passes calls on to a Temporal server; those of these names it denies, as a server does whose credentials may not. */
+/**
+ * Passes calls on to a Temporal server, and denies those with these names, like a server whose credentials lack the
+ * right.
+ */
 function doorThatDenies(address: string, names: RegExp): Http2Server {
   const server = createServer()
   server.on('session', (session) => {

@@ -9,7 +9,7 @@ const temporal = withTemporal()
 const database = withDatabase()
 const processes = withProcesses()
 const connectionId = 'acme-dynamics'
-/** What is usually given, as Kubernetes does. */
+/** The usual grace period, as of Kubernetes. */
 const GRACE_MS = 30_000
 
 it(

@@ -6,27 +6,27 @@ import { readDeployment } from '../../src/workers/deployment.js'
 import { useRelease } from '../../src/workers/use-release.js'
 import { watchRelease, type ReleaseState } from '../../src/workers/watch-release.js'
 
-/** When workers of a build asked for work last, seconds ago; of each queue, or of all alike. */
+/** When workers of a build last polled, in seconds ago; of each queue, or of all. */
 type Polls = number | Partial<Record<QueueName, number>>
 
-/** What a server tells of its builds. */
+/** A server's answer on its builds. */
 interface Told {
   readonly current: string
   readonly polls: Readonly<Record<string, Polls>>
-  /** In seconds; else they were seen in the order in which they stand. */
+  /** In seconds; default: they were first seen in their order. */
   readonly firstSeen?: Readonly<Record<string, number>>
-  /** Builds that have never been the current one. */
+  /** Builds that were never the current one. */
   readonly neverCurrent?: readonly string[]
-  /** The server lets nobody change which build is the current one. */
+  /** The server lets nobody change the current build. */
   readonly denies?: boolean
-  /** So many seconds ago it was told which is the current one, and it says still that not every queue knows. */
+  /** This many seconds ago the current build was set, and the server still reports that not every queue knows it. */
   readonly changingFor?: number
 }
 
 const IN_PROGRESS =
   proto.temporal.api.enums.v1.RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
 
-/** A server that knows the builds `old` and `new`, and what it was asked to do. */
+/** A server that knows the builds `old` and `new`, and the calls to it. */
 function serverOf(told: Told) {
   const { current, polls, neverCurrent = [], denies = false, firstSeen, changingFor } = told
   const chosen: string[] = []
@@ -70,7 +70,7 @@ function serverOf(told: Told) {
   return { chosen, temporal: temporal as TemporalClient }
 }
 
-/** The first release state of a build that is more than arriving. */
+/** The first release state of a build after `arriving`. */
 async function releaseStateOf(temporal: TemporalClient, buildId = 'old'): Promise<ReleaseState> {
   const end = new AbortController()
   return new Promise((resolve) => {

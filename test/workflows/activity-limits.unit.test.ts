@@ -16,7 +16,7 @@ import {
 
 const groups = Object.entries<ActivityGroup>(ACTIVITY_LIMITS)
 
-/** As a worker registers them (src/workers/run-workers.ts). */
+/** In the form in which a worker registers them (src/workers/run-workers.ts). */
 function registered(): string[] {
   const systems = {} as Systems
   const temporal = {} as Client
@@ -40,7 +40,7 @@ it.each(groups)('%s: one try has an end, and so have all of them together', (nam
   const { startToCloseTimeout, scheduleToCloseTimeout, retry } = group.options
   expect(startToCloseTimeout ?? scheduleToCloseTimeout).toBeDefined()
   const end = scheduleToCloseTimeout ?? retry?.maximumAttempts ?? group.deadline
-  // Closing alone goes on for as long as the database is away: nothing else can be done then either.
+  // Only closing continues as long as the database does not answer, because nothing else can be done then.
   expect([name, end === undefined]).toEqual([name, name === 'sendoutClosing'])
   expect(group.afterLast).not.toBe('')
 })

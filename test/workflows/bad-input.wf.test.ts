@@ -38,12 +38,12 @@ const OVERRIDE = { step: 'form', action: 'retry', ...evidence }
 const RUN = '11111111-2222-4333-8444-555555555555'
 const LATER = '2099-01-01T08:00:00Z'
 
-/** A type of workflow: an input that it takes, and its messages, each with one that it takes (none: no argument). */
+/** A type of workflow: a valid input, and its messages, each with a valid argument (none: no argument). */
 interface Gate {
   readonly input: object
-  /** What fields may be of the values that hardly any field takes. */
+  /** The values, among those that almost no field accepts, that fields accept. */
   readonly may?: readonly string[]
-  /** Bad in ways that only this type knows. */
+  /** Inputs that are invalid only for this type. */
   readonly more?: readonly object[]
   readonly signals?: Readonly<Record<string, object | null>>
   readonly updates?: Readonly<Record<string, object>>
@@ -187,7 +187,7 @@ const inputsOf = ({ input, may = [], more = [] }: Gate): readonly BadInput[] => 
   ...more.map((value, index): BadInput => [`of its own, ${index}`, [json(value)]]),
 ]
 
-/** What a message may not be; a message that takes nothing takes no object either. */
+/** Invalid arguments of a message; a message without arguments accepts no object either. */
 const messagesOf = (good: object | null, may: readonly string[] = []): readonly BadInput[] =>
   good === null
     ? [['an object', [json({ connectionId })]], ...badPayloads({ connectionId })]
@@ -207,7 +207,7 @@ describe('bad input', () => {
   })
   const temporal = withTemporal()
   const taskQueue = 'everything'
-  /** Work that waits: a workflow that was let in stays where messages reach it. */
+  /** Work that waits: an accepted workflow stays where messages reach it. */
   const world = new FakeWorld({
     ...setupThatAsks(),
     catchUpBoth: hang,
@@ -249,7 +249,7 @@ describe('bad input', () => {
 
   const handleOf = (workflowId: string) => temporal.client.workflow.getHandle(workflowId)
 
-  /** `type: how it ended`, and how often a task of it failed. */
+  /** `type: how it ended`, and how often its tasks failed. */
   async function endOf(workflowId: string): Promise<string> {
     const why = await handleOf(workflowId)
       .result()
@@ -263,7 +263,7 @@ describe('bad input', () => {
 
   async function letIn(type: Type): Promise<string> {
     const workflowId = await start(type, [json(GATES[type].input)])
-    // A history that a worker has answered in: handlers are there.
+    // After a worker has answered in the history, handlers exist.
     await temporal.client.workflowService.queryWorkflow({
       namespace: temporal.namespace,
       execution: { workflowId },
@@ -339,7 +339,7 @@ describe('bad input', () => {
     const bad = messagesOf(good, MAY_OF_MESSAGES[name])
     const ends: string[] = []
     for (const [what, payloads] of bad) {
-      // One by one: the server ends a workflow whose updates together outgrow one of its messages (4 MB).
+      // One by one, because the server ends a workflow whose updates together exceed one of its messages (4 MB).
       ends.push(`${what} → ${await update(payloads)}`)
     }
     expect(
@@ -402,7 +402,7 @@ describe('bad input', () => {
     expect(tracesOfPeople(JSON.stringify(ownWords), ['Ada Lovelace'])).toEqual([])
   })
 
-  /** What whoever sent a signal is told. */
+  /** What the sender of a signal can read. */
   async function toldOf(workflowId: string): Promise<string> {
     return (await metadataOf(workflowId)).currentDetails
   }
@@ -425,7 +425,7 @@ describe('bad input', () => {
     }
   }
 
-  /** Resolves once a good signal shows. */
+  /** Resolves after a valid signal shows. */
   async function untilTaken(signal: string, workflowId: string): Promise<void> {
     while (!SIGNS[signal]!.test(await toldOf(workflowId))) {
       // asked again: nothing else tells it outside
@@ -433,7 +433,7 @@ describe('bad input', () => {
   }
 })
 
-/** What shows of a signal that was understood, whether it made sense at that moment or not. */
+/** The trace of a signal that was understood, whether or not it was possible at that moment. */
 const SIGNS: Readonly<Record<string, RegExp>> = {
   pause: /held back by Kari/,
   resume: /resumed by Kari|resume refused: it is not paused/,
@@ -473,7 +473,9 @@ function codeIn(error: unknown): string {
   return code && Object.hasOwn(ERROR_CATALOGUE, code) ? code : String(error)
 }
 
-/** Why tasks of a workflow failed. One that the server took back, as messages came meanwhile, is done again at once. */
+/**
+ * Why tasks of a workflow failed. A task that the server took back because messages arrived is repeated immediately.
+ */
 async function failedTasksOf(client: Client, workflowId: string): Promise<readonly string[]> {
   const { events } = await client.workflow.getHandle(workflowId).fetchHistory()
   return (events ?? []).flatMap(({ workflowTaskFailedEventAttributes: failed }) =>
@@ -483,7 +485,7 @@ async function failedTasksOf(client: Client, workflowId: string): Promise<readon
   )
 }
 
-/** Some at once, as the server allows. */
+/** Some in parallel, as the server allows. */
 async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = []
   for (let at = 0; at < items.length; at += 8) {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals'
 import { provisionTimeoutMs } from '../support/ask-broker.js'
 import { workflowBundle } from '../support/workflow-bundle.js'
 
-/** Characters of the bundle without its source map; more than half of them are the SDK's. */
+/** Characters of the bundle without its source map; over half of them are the SDK's. */
 const MAX_CHARACTERS = 880_000
 
 /** Packages that the SDK brings into every bundle. */
@@ -17,7 +17,7 @@ describe('the workflow bundle', () => {
   beforeAll(async () => {
     const bundled = await readFile((await workflowBundle()).codePath, 'utf8')
     code = bundled.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '')
-    // Each module is headed by its name; of one that is left out the name alone is there.
+    // Each module starts with its name; only the name remains of an omitted one.
     modules = [...code.matchAll(/^ {2}!\*\*\* (.+) \*\*\*!$/gm)].map(([, name]) => name!)
   }, provisionTimeoutMs)
 
@@ -29,7 +29,7 @@ describe('the workflow bundle', () => {
     const strangers = modules.filter(
       (path) => !known.some((start) => path.startsWith(`./${start}`)),
     )
-    // zod, pino and the like slip in silently, and cost memory in every cached workflow.
+    // Packages such as zod and pino get in unnoticed, and cost memory in every cached workflow.
     expect(strangers.filter((path) => !CONVERTERS.test(path))).toEqual([])
   })
 
@@ -52,5 +52,5 @@ describe('the workflow bundle', () => {
 
 const inModules = (name: string) => `node_modules/${name}/`
 
-/** We have no converter of failures of our own, so the SDK's bundler leaves it out. */
+/** We have no failure converter of our own, so the SDK's bundler omits it. */
 const CONVERTERS = /^__temporal_custom_failure_converter \(ignored\)$/

@@ -87,7 +87,7 @@ describe('recipes of docs/temporal-cli.md', () => {
     const text = await readFile(DOCUMENT, 'utf8')
     const others = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block!)
     expect(others).toHaveLength(1)
-    // On a port of its own, and without a browser's page; all else as it stands there.
+    // On a free port and without a browser page; everything else is unchanged.
     const address = `127.0.0.1:${await freePort()}`
     const own = `--headless --port ${address.split(':')[1]}`
     const command = `exec ${others[0]!.replaceAll(/\\\n\s*/g, '').trim()} ${own}`

@@ -9,7 +9,7 @@ describe('contactInbox', () => {
   const workflows = withWorkflows()
   let shards = 0
 
-  /** A hint, as the gateway passes it on; each of another inbox. */
+  /** A hint as the gateway passes it on; each belongs to another inbox. */
   function hint(shard: number) {
     const { environment, taskQueue } = workflows
     return environment.client.workflow.signalWithStart('contactInbox', {
@@ -77,7 +77,7 @@ describe('contactInbox', () => {
     }
     release()
     await handle.result()
-    // All that arrived meanwhile is in the ledger: one more look takes it in.
+    // All hints that arrived meanwhile are in the ledger: one more look reads them.
     expect(world.inputs('drainInbox')).toHaveLength(2)
   })
 
@@ -134,7 +134,7 @@ describe('contactInbox', () => {
     const shard = ++shards
     const handle = await hint(shard)
     await world.called('drainInbox')
-    // Hints are what makes a history long, quicker than work does.
+    // Hints make a history long faster than work does.
     for (let sent = 0; sent < ENOUGH_HINTS; sent += 100) {
       await Promise.all(Array.from({ length: 100 }, () => handle.signal('changed')))
     }
@@ -147,10 +147,10 @@ describe('contactInbox', () => {
   })
 })
 
-/** From so many events on the server suggests it. */
+/** From this number of events on the server suggests it. */
 const ENOUGH_HINTS = 4_100
 
-/** Waits as the real work does: telling that it lives, however long the machine takes to send the hints. */
+/** Waits as the real work does: with heartbeats, however long the machine takes to send the hints. */
 async function beating(until: Promise<void>): Promise<void> {
   const context = Context.current()
   const beat = setInterval(() => context.heartbeat(), 1_000)

@@ -37,7 +37,7 @@ it('a disconnect that waits for long goes on in a new run that waits where the o
   await until(async () => (await status()).phase === 'paused')
   const before = await status()
   const first = await runId()
-  // Each makes the history longer, and changes nothing.
+  // Each makes the history longer and changes nothing.
   const refused = override('save', 'retry')
   await until(async () => {
     await Promise.all(Array.from({ length: 10 }, () => handle().signal('override', refused)))
@@ -45,10 +45,10 @@ it('a disconnect that waits for long goes on in a new run that waits where the o
   })
   const after = await status()
   expect({ ...after, messages: [] }).toEqual({ ...before, messages: [] })
-  // A signal has no answer; what was refused is told.
+  // A signal has no answer; the refusal is in the messages.
   expect(after.messages.at(-1)!.text).toMatch(/^override refused: /)
   expect((await handle().describe()).searchAttributes['Phase']).toEqual(['paused'])
-  // Refused credentials are not tried again unasked: that may lock the user out.
+  // Refused credentials are not retried without a person, because a retry may lock the user.
   const tries = () =>
     disconnects.world.inputs('undoSetupStep').filter(({ stepId }) => stepId === 'tables')
   expect(tries()).toHaveLength(1)

@@ -19,7 +19,7 @@ import { ACCOUNT_ID } from '../sync/support/stand-ins.js'
 import { twistChanges } from '../sync/support/twists.js'
 import { withWorld } from '../sync/support/world.js'
 
-// Failures are what some of these tests are about.
+// Some of these tests produce failures.
 Runtime.install({ logger: new DefaultLogger('ERROR') })
 
 const connectionId = CONNECTION_ID
@@ -28,7 +28,7 @@ const words = { connectionId, reason: 'the customer leaves', by: 'Kari' }
 const HOOKS = 'https://gateway.example/hooks/em/'
 let ended: string[] = []
 
-/** Temporal's part: which workflows were ended, and which are started. */
+/** Temporal's part: the workflows that were ended, and those that are started. */
 const temporal = {
   workflow: {
     getHandle: (id: string) => ({ terminate: async () => void ended.push(id) }),
@@ -54,7 +54,7 @@ function life<Name extends keyof LifecycleActivities>(
 const disable = (removeInstalled = false) =>
   life('disableConnection', { ...words, interventionId: randomUUID(), removeInstalled })
 
-/** The activities of a removal after the last sync, in the order of the workflow. */
+/** The activities of a removal after the last sync, in the workflow's order. */
 async function remove(): Promise<number> {
   const { undo } = await life('planDisconnect', { connectionId, removeInstalled: true })
   await disable(true)
@@ -317,7 +317,7 @@ describe('removing what was installed', () => {
   it('keeps a No of a row that did not say whose it was while there were changes to read', async () => {
     const ann = await world.now.linked()
     const kept = await countCarriedNos(world.now.db, connectionId)
-    // Everything was listed because of another such row a moment ago.
+    // Everything was listed a moment ago because of another such row.
     await world.now.db.query(`UPDATE connections SET crm_relisted_at = clock_timestamp()`)
     await ann.flipSubscription('c1', false)
     await catchUpCrm(

@@ -30,7 +30,7 @@ const override = (handle: Handle, step: string, action: string) =>
 const statesOf = ({ steps }: DisconnectStatus) =>
   Object.fromEntries(steps.map(({ id, state }) => [id, state]))
 
-/** Resolves once a step waits for a person. */
+/** Resolves when a step waits for a person. */
 async function paused(handle: Handle): Promise<DisconnectStatus> {
   for (;;) {
     const status = await handle.query<DisconnectStatus>('status')

@@ -7,7 +7,7 @@ import { pauseConnection, resumeConnection } from '../../src/ledger/connection/c
 import { CONNECTION_ID } from '../sync/support/open-systems.js'
 import { withWorld } from '../sync/support/world.js'
 
-// Failures are what some of these tests are about.
+// Some of these tests produce failures.
 Runtime.install({ logger: new DefaultLogger('ERROR') })
 
 const connectionId = CONNECTION_ID
@@ -19,7 +19,7 @@ const pause = (mode: 'all' | 'loosening') =>
   world.now.db.transaction((tx) => pauseConnection(tx, asked(), mode))
 const resume = () => world.now.db.transaction((tx) => resumeConnection(tx, asked()))
 
-/** Reads what changed on both sides, as a worker does for a sweep, a sendout or set-up. */
+/** Reads the changes on both sides, as a worker does for a sweep, a sendout or set-up. */
 const catchUp = (tier: 'sweep' | 'preSend') =>
   environment.run(createSyncActivities(world.now.systems).catchUpBoth, {
     connectionId,

@@ -5,7 +5,7 @@ import { refusalDetails } from '../../src/workflows/refusal.js'
 import { detailsOf } from '../../src/workflows/setup/state.js'
 import { ODD_TEXTS } from '../support/odd-texts.js'
 
-/** Names that somebody may give a form, and that say something else in Markdown. */
+/** Names that somebody may give a form, and that have another meaning in Markdown. */
 const NAMES: Readonly<Record<string, string>> = {
   '![x](https://evil.example/p.png)': String.raw`!\[x\](https\://evil.example/p.png)`,
   '[Approve](https://evil.example)': String.raw`\[Approve\](https\://evil.example)`,

@@ -10,7 +10,7 @@ const connectionId = 'acme-dynamics'
 const evidence = { reason: 'A test', by: 'Kari' }
 const RUN = '11111111-2222-4333-8444-555555555555'
 
-/** By what each type is found as docs/temporal-cli.md says, whoever starts it. */
+/** The `Tier` of each type according to docs/temporal-cli.md, whoever starts it. */
 const TIERS: Readonly<Record<keyof typeof types, Trigger>> = {
   connectionSetup: 'setup',
   dynamicsSetup: 'setup',
@@ -27,7 +27,7 @@ const TIERS: Readonly<Record<keyof typeof types, Trigger>> = {
   preSend: 'preSend',
 }
 
-/** An input of each type, and the first activity that it asks for. */
+/** An input of each type, and its first activity. */
 const TYPES: Readonly<Record<keyof typeof types, readonly [object, keyof Activities]>> = {
   connectionSetup: [{ connectionId }, 'planSetup'],
   dynamicsSetup: [{ connectionId }, 'planSetup'],
@@ -76,7 +76,7 @@ function start(type: string, input: object) {
   return environment.client.workflow.start(type, { workflowId, taskQueue, args: [input] })
 }
 
-/** However it ended. */
+/** Whatever its end. */
 async function foundBy(handle: Awaited<ReturnType<typeof start>>) {
   await handle.result().catch(() => undefined)
   return (await handle.describe()).searchAttributes
@@ -108,7 +108,7 @@ describe('Phase at the end', () => {
     expect(await phaseAtEnd(await start(type, { nothing: 'known' }))).toEqual(['failed'])
   })
 
-  // Last, since the server skips no time while an activity runs, and what is cancelled ends a moment later.
+  // Last, because the server does not skip time while an activity runs, and a cancelled workflow ends a moment later.
   it.each(rows)('is failed when $type is cancelled', async ({ type, input, first }) => {
     const world = workflows.world({ [first]: hang })
     const handle = await start(type, input)

@@ -48,7 +48,7 @@ describe('a pre-send, from its first moment', () => {
   const inMs = (ms: number) => new Date(Date.now() + ms).toISOString()
   const statusOf = (handle: PreSendHandle) => handle.query<PreSendStatus>('status')
 
-  /** Begins to work on whatever waits. */
+  /** Starts working on the waiting tasks. */
   async function work(activities: Partial<Activities> = {}, targeted = 10): Promise<FakeWorld> {
     sendouts = new FakeSendouts({ targeted })
     const world = new FakeWorld({ ...sendouts.activities(), ...activities })
@@ -123,7 +123,7 @@ describe('a pre-send, from its first moment', () => {
       const handle = await start()
       await world.called('checkPreSend')
       await handle.cancel()
-      // Another cancel changes nothing of it.
+      // Another cancel does not change this.
       await world.called(name, 2)
       await handle.cancel()
       await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } })
@@ -234,7 +234,7 @@ describe('a pre-send, from its first moment', () => {
     let tries = 0
     world.activities.openSendout = async (input) => {
       if (++tries === 1) {
-        // Beats no more, as if its worker had been killed.
+        // Sends no more heartbeats, as if its worker had been killed.
         await new Promise((resolve) => setTimeout(resolve, 20_000))
       }
       return openSendout(input)

@@ -4,7 +4,7 @@ import { historySize } from './support/history-size.js'
 import { requestOf, startPreSend } from './support/pre-send-runs.js'
 import { withWorkflows } from './support/with-workflows.js'
 
-/** What one history may come to, whatever the number of contacts. */
+/** The largest size of one history, whatever the number of contacts. */
 const MAX_EVENTS = 500
 const MAX_BYTES = 250 * 1024
 
@@ -32,7 +32,7 @@ describe('a pre-send of any size', () => {
     const most = proof === 'delta' ? 5_000 : 1_000
     expect(Math.max(0, ...ranges.map(({ from, to }) => to - from))).toBeLessThanOrEqual(most)
 
-    // Every activity counted one: whatever lanes lose would be missing here.
+    // Every activity counted one: anything that parallel activities lose would be missing here.
     expect(result.updated).toEqual({ emarketeer: ranges.length, crm: ranges.length })
     expect(result.requests).toEqual({ emarketeer: ranges.length + 3, crm: ranges.length + 1 })
     expect(result).toMatchObject({ complete: true, targeted, eligible: targeted })

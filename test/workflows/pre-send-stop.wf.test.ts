@@ -18,7 +18,7 @@ const ABORT = { reason: 'The campaign was withdrawn', by: 'support' }
 describe('stopping a pre-send', () => {
   const workflows = withWorkflows()
 
-  /** A sendout whose named activities go on until they are cancelled. */
+  /** A sendout whose named activities continue until they are cancelled. */
   function hanging(...names: ('syncMembers' | 'decideMembers')[]) {
     const sendouts = new FakeSendouts({ targeted: 30_000 })
     const stuck = Object.fromEntries(names.map((name) => [name, hang])) as Partial<Activities>
@@ -30,7 +30,7 @@ describe('stopping a pre-send', () => {
 
   const abort = (handle: WorkflowHandle) => abortWith(handle, ABORT)
 
-  /** When runs are closed, by the server's clock: once a workflow has ended, that clock may be anywhere. */
+  /** When runs are closed, by the server's clock: after a workflow has ended, that clock may have any time. */
   function closingTimes(sendouts: FakeSendouts, world: FakeWorld): number[] {
     const times: number[] = []
     const { closeSendout } = sendouts.activities()
@@ -42,8 +42,9 @@ describe('stopping a pre-send', () => {
   }
 
   /**
-   * It waits for its start. While it is checked: pre-send-first-moment.wf.test.ts, as the time-skipping server takes no cancel
-   * of an activity that has ended meanwhile ("ACTIVITY_UNKNOWN"), and the workflow's task then never ends.
+   * It waits for its start. Cancelling while it is checked is in pre-send-first-moment.wf.test.ts, because the
+   * time-skipping server does not accept the cancel of an activity that has ended meanwhile ("ACTIVITY_UNKNOWN"), and
+   * the workflow's task then never ends.
    */
   async function checked(handle: WorkflowHandle): Promise<void> {
     while ((await handle.describe()).searchAttributes['Crm'] === undefined) {

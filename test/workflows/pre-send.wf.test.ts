@@ -8,7 +8,7 @@ import { withWorkflows } from './support/with-workflows.js'
 
 const HOUR_MS = 3_600_000
 
-/** The server skips no time while an activity is tried again: these deadlines really pass. */
+/** The server does not skip time while an activity is retried, so these deadlines pass in real time. */
 const DEADLINE_MS = 1_500
 /** Between attempts, for the same reason. */
 const RETRY_MS = 10
@@ -120,7 +120,7 @@ describe('preSend', () => {
       ...given,
       closeSendout: async (closing) => {
         closedAt = await workflows.environment.currentTimeMs()
-        // What another lane still had under way may end after it.
+        // Another parallel activity may end after it.
         verified = sendouts.verified
         return given.closeSendout(closing)
       },

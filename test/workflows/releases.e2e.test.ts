@@ -20,7 +20,7 @@ import { hang, report } from './support/default-activities.js'
 import type { Activities } from './support/activity-types.js'
 import { override, pausedWith, untilStatus } from './support/setup-runs.js'
 
-// What does not fit is expected to fail tasks, and the core tells of each.
+// Tasks that do not fit are expected to fail, and the core reports each.
 Runtime.install({
   logger: new DefaultLogger('ERROR', () => {}),
   telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } },
@@ -34,9 +34,9 @@ const CHECK = 'await inTime(state, ()=>check(state));'
 const START = 'await state.untilStart();'
 
 /**
- * Three builds of the same sources: as it is; with one more step of a pre-send, marked as the documents ask; and with one
- * more step that is not. In flight while builds change: set-ups that wait for a person, pre-sends that wait for their time,
- * a cron with its sweep, an inbox.
+ * Three builds of the same sources: unchanged; with one more step of a pre-send, marked as the documents require; and
+ * with one more step that is not marked. In progress while builds change: set-ups that wait for a person, pre-sends
+ * that wait for their time, a cron with its sweep, an inbox.
  */
 describe('builds that take over from one another', () => {
   const running: BuildWorkers[] = []
@@ -152,7 +152,7 @@ describe('builds that take over from one another', () => {
     expect(await buildOf(sweepRun)).toBe('a')
     endHang()
     await until(async () => (await buildOf(sweepRun)) === 'b')
-    // It ended where it began: with its inboxes drained.
+    // It ended on the build where it began: with its inboxes drained.
     expect(a.world.inputs('tidyUp')).toHaveLength(1)
     await b.world.called('catchUpBoth')
   }, 120_000)
@@ -180,7 +180,7 @@ describe('builds that take over from one another', () => {
   }, 120_000)
 
   it('what does not fit fails its task, and goes on once it is reset to before the build', async () => {
-    // Whatever comes next is what makes its task fail.
+    // The next event makes its task fail.
     await handle('pre-send/reset/send').signal('comes-next')
     await until(async () => {
       const { raw } = await handle('pre-send/reset/send').describe()
@@ -198,7 +198,7 @@ describe('builds that take over from one another', () => {
       endStranded(temporal.client, 'a', new Map(Object.entries({ a: all, b })))
     expect(await ended(all)).toEqual([])
     await stop(b)
-    // Its build goes on with other queues: nobody is left for this one all the same.
+    // Its build continues on other queues, but no worker is left for this one.
     expect(await ended(others)).toEqual([`sweep/${connectionId}/run`])
     const cron = handle(`sweep/${connectionId}`)
     await until(async () => (await cron.query<SweepStatus>('status')).phase === 'failed')
@@ -212,7 +212,8 @@ describe('builds that take over from one another', () => {
     for await (const { workflowId, runId } of temporal.client.workflow.list()) {
       const { events } = await temporal.client.workflow.getHandle(workflowId, runId).fetchHistory()
       for (const { workflowTaskFailedEventAttributes: failed } of events ?? []) {
-        // A reset ends the task at which it begins again; what comes while a workflow ends makes its last task be done again.
+        // A reset ends the task at which it begins again; a message that arrives while a workflow ends makes its last
+        // task run again.
         if (failed && !failed.newRunId && failed.cause !== UNHANDLED_COMMAND) {
           failing.add(workflowId)
         }
@@ -234,7 +235,7 @@ describe('builds that take over from one another', () => {
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
   }
-  /** As the runbook says. */
+  /** According to the runbook. */
   async function resetBefore(buildId: string, workflowId: string) {
     const options = [
       ...['workflow', 'reset', '--query', `WorkflowId="${workflowId}"`, '--yes'],
@@ -263,7 +264,7 @@ function asking(): Partial<Activities> {
   }
 }
 
-/** Does something in a sweep; set-up's first sync finds nothing to do. */
+/** Does work during a sweep; set-up's first sync finds nothing to do. */
 function whileSweeping(work: () => ReturnType<Activities['syncDue']>): Activities['syncDue'] {
   return ({ tier }) => (tier === 'sweep' ? work() : Promise.resolve({ ...report(), next: null }))
 }

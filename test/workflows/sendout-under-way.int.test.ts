@@ -13,18 +13,18 @@ import { CONNECTION_ID } from '../sync/support/open-systems.js'
 import { withSuperOfficeWorld } from '../sync/support/superoffice-world.js'
 import { withWorld } from '../sync/support/world.js'
 
-// Failures are what these tests are about.
+// These tests produce failures.
 Runtime.install({ logger: new DefaultLogger('ERROR') })
 
 const connectionId = CONNECTION_ID
 const environment = new MockActivityEnvironment()
 
-/** A world of either kind, as far as these tests need it. */
+/** The part of a world of either kind that these tests need. */
 interface Place {
   readonly db: Database
   readonly systems: Systems
   linked(): Promise<{ readonly contactId: string }>
-  /** From now on nobody is let in, whatever they hold already. */
+  /** From then on every request is refused, also with tokens issued earlier. */
   refuse(): Promise<void>
   letIn(): Promise<void>
 }
@@ -68,7 +68,7 @@ describe.each(PLACES)('a sendout under way at %s', (_name, placeOf) => {
     await setConnectionState(place.db, connectionId, 'active')
   })
 
-  /** A sendout to two, one of whom has been verified. */
+  /** A sendout to two people, one of whom was verified. */
   async function halfWay(place: Place) {
     const people = [await place.linked(), await place.linked()]
     const activities = createPreSendActivities(place.systems)

@@ -27,7 +27,7 @@ describe.each([
       { action: 'createTab' },
       { action: 'createTab', formId: 'x' },
     ],
-    // Another form: what was named on the first says nothing of it; the view does.
+    // Another form: the choice of a tab on the first does not apply to it; the view does.
     [
       { action: 'useTab', formId: 'x', tab: 't', viewId: 'v' },
       { action: 'useForm', formId: 'y' },
@@ -38,13 +38,13 @@ describe.each([
       { action: 'useView', viewId: 'v' },
       { action: 'useView', formId: 'x', tab: 't', viewId: 'v' },
     ],
-    // A tab that did not fit is given up for one of our own.
+    // A tab that did not fit is replaced by our own.
     [
       { action: 'useTab', formId: 'x', tab: 't' },
       { action: 'createTab' },
       { action: 'createTab', formId: 'x' },
     ],
-    // Trying again is trying the same again.
+    // A retry repeats the same choice.
     [
       { action: 'createTab', formId: 'x' },
       { action: 'retry' },

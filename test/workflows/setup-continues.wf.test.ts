@@ -31,7 +31,7 @@ beforeEach(async () => {
   await untilStatus(handle(), waitsFor('formUncertain'))
 })
 
-/** Overrides that make no sense: each makes the history longer, and nothing else. */
+/** Invalid overrides: each makes the history longer and has no other effect. */
 async function refusedOnes(count = AT_ONCE): Promise<void> {
   const refused = override('connect', 'retry')
   await Promise.all(Array.from({ length: count }, () => handle().signal('override', refused)))
@@ -46,17 +46,17 @@ async function run(): Promise<{ readonly runId: string; readonly events: number 
 async function untilNewRun(first: string): Promise<void> {
   while ((await run()).runId === first) {
     await refusedOnes()
-    // Taken before the next: a run that is sent signals without a pause cannot end.
+    // Handled before the next one, because a run that receives signals without a pause cannot end.
     await statusOf(handle())
   }
 }
 
-/** The status without what messages came to. */
+/** The status without the results of messages. */
 function apart({ messages: _messages, ...rest }: SetupStatus) {
   return rest
 }
 
-/** What the form's step was given, try by try. */
+/** The choices that the form's step received, one per try. */
 function choices() {
   const tries = setups.world.inputs('runSetupStep').filter(({ stepId }) => stepId === 'form')
   return tries.map(({ choice }) => choice)
@@ -73,7 +73,7 @@ describe('a set-up whose history gets long while it waits', () => {
     await untilNewRun((await run()).runId)
     expect(apart(await statusOf(handle()))).toEqual(apart(before))
     expect((await handle().describe()).searchAttributes['Phase']).toEqual(['paused'])
-    // Early, since it is held back; it is carried out once it is let go, however long that takes.
+    // Early, because set-up is held back; it is carried out after the release, however long that takes.
     await handle().signal('override', useTab)
     await setups.world.called('keepSetupDecision', 3)
     await refusedOnes(SUGGESTED_FROM)
@@ -89,7 +89,7 @@ describe('a set-up whose history gets long while it waits', () => {
     while ((await run()).events < SUGGESTED_FROM - 4 * AT_ONCE) {
       await refusedOnes(AT_ONCE / 2)
     }
-    // While these are taken, the history becomes as long as it may be.
+    // While these are handled, the history reaches its limit.
     const decided = handle().signal('override', useForm)
     await Promise.all([refusedOnes(4 * AT_ONCE), decided, refusedOnes(4 * AT_ONCE)])
     await untilNewRun(runId)
@@ -102,7 +102,7 @@ describe('a set-up whose history gets long while it waits', () => {
 
   it('begins new runs while it only looks again and again by itself', async () => {
     const { runId } = await run()
-    // Trying again is what a look by itself does, without the hour in between.
+    // A retry does what a check without a person does, without the hour in between.
     while ((await run()).runId === runId) {
       const { attempts } = stepIn(await statusOf(handle()), 'form')
       await handle().executeUpdate('override', { args: [override('form', 'retry')] })

@@ -69,7 +69,8 @@ describe('abort of a step that is being tried', () => {
 })
 
 describe('abort of a step that ends meanwhile', () => {
-  // The time-skipping server takes no cancel of an activity that has ended, and the workflow's task then never ends.
+  // The time-skipping server does not accept the cancel of an activity that has ended, and the workflow's task then
+  // never ends.
   const real = withWorkflows('real')
 
   it('is carried out where the step succeeds at that very moment', async () => {

@@ -7,7 +7,7 @@ import { withWorkflows } from './support/with-workflows.js'
 const workflows = withWorkflows()
 let started = 0
 
-/** Runs a preview. @returns its result, or what it failed with, and how long it took. */
+/** Runs a preview. @returns its result or failure, and how long it took. */
 async function preview() {
   const { environment, taskQueue } = workflows
   const handle = await environment.client.workflow.start('dynamicsSetup', {
@@ -20,7 +20,7 @@ async function preview() {
   return { result, tookMs: (closeTime?.getTime() ?? Infinity) - startTime.getTime() }
 }
 
-/** What a failed workflow says it failed with. */
+/** The cause that a failed workflow states. */
 function causeOf(error: unknown): unknown {
   let cause = error
   while (cause instanceof Error && cause.cause instanceof Error) {

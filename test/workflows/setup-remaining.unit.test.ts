@@ -10,7 +10,7 @@ import {
   type Board,
 } from '../../src/workflows/steps/board.js'
 
-/** Seconds as measured with `lbsync dev --pace real` on 22 November 2026; steps that are not named took below one. */
+/** Seconds measured with `lbsync dev --pace real` on 22 November 2026; steps that are not named took less than one. */
 const MEASURED: Readonly<Record<string, number>> = {
   publisher: 4,
   tables: 153,
@@ -22,7 +22,7 @@ const MEASURED: Readonly<Record<string, number>> = {
   webhooks: 15,
 }
 
-/** What is shown after so many seconds: as of when the running step began, but where it tells its share. */
+/** The estimate after this many seconds: as of the start of the running step, unless that reports its share. */
 function shownAfter(seconds: number, durations: Readonly<Record<string, number>>): number {
   let board: Board = newBoard(stepsOf(dynamicsDriver))
   let atSeconds = 0

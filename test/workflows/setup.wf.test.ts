@@ -23,7 +23,7 @@ function start(type: 'dynamicsSetup' | 'superOfficeSetup' = 'dynamicsSetup', inp
   })
 }
 
-/** A world in which one step pauses until it is given one of these actions. */
+/** A world in which one step pauses until it receives one of these actions. */
 function pausing(stepId: string, pause: ReturnType<typeof pausedWith>, until: string[]) {
   return workflows.world({
     runSetupStep: async (input) =>
@@ -50,7 +50,7 @@ describe('set-up', () => {
     })
     const handle = await start()
     const result = (await handle.result()) as SetupStatus
-    // Half of the first sync's 30 % after its first stretch.
+    // Half of the first sync's 30 % after its first part.
     expect(seen.map(({ percent }) => percent)).toEqual([0, 10, 40, 50, 60, 60, 75, 90])
     expect(seen.map(({ remainingSeconds }) => remainingSeconds)).toEqual(
       [...seen.map(({ remainingSeconds }) => remainingSeconds)].sort((a, b) => b - a),
@@ -65,7 +65,7 @@ describe('set-up', () => {
       'settleRun',
       'tellNotices',
       'activateConnection',
-      // Hints that arrived while the connection was not active yet.
+      // Hints that arrived before the connection was active.
       ...EVERY_SHARD,
       'startSweep',
     ])

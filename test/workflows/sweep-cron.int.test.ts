@@ -34,7 +34,7 @@ describe('the cron of the sweep, on a real server', () => {
   let worker: Worker
   let running: Promise<void>
   let db: Database
-  // Hooks of the end run in this order: the worker first, then what it is connected to.
+  // Hooks of the end run in this order: the worker first, then its connections.
   afterAll(async () => {
     worker.shutdown()
     await running
@@ -158,7 +158,7 @@ describe('the cron of the sweep, on a real server', () => {
     expect((await restoreSweepCrons(place)).restarted).toContain(connectionId)
     expect((await handle.describe()).status.name).toBe('RUNNING')
     const view = await shown()
-    // Started again is not swept.
+    // A restarted cron is not yet a sweep.
     expect(view).toMatchObject({ cronRestartedAt: expect.any(String), overdue: true })
     expect(sweepLines(view!).join('\n')).toMatch(/cron was found gone/)
     expect((await restoreSweepCrons(place)).restarted).not.toContain(connectionId)
@@ -181,7 +181,7 @@ describe('the cron of the sweep, on a real server', () => {
     const handle = temporal.client.workflow.getHandle(`sweep/${connectionId}`)
     await setConnectionState(db, connectionId, 'disabled')
     for (;;) {
-      // The list lags behind.
+      // The list lags.
       if ((await restoreSweepCrons(place)).ended.includes(connectionId)) {
         break
       }
@@ -270,7 +270,7 @@ describe('the cron of the sweep, on a real server', () => {
     })
   }
 
-  /** It is carried out a moment later. */
+  /** It is executed a moment later. */
   async function untilGone(handle: WorkflowHandle): Promise<void> {
     const status = () =>
       handle.describe().then(

@@ -19,7 +19,7 @@ function toState(state: ConnectionRow['state'], pauseMode: ConnectionRow['pauseM
   row = { crm: 'dynamics', state, pauseMode }
 }
 
-/** Starts the sweep; says what was started and ended. */
+/** Starts the sweep; returns the workflows that were started and ended. */
 async function startSweep(meanwhile: () => void = () => undefined) {
   const done: string[] = []
   const temporal = {

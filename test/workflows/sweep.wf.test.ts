@@ -29,7 +29,7 @@ describe('sweepRun', () => {
     return (await handle.describe()).searchAttributes['Phase']
   }
 
-  /** As Temporal's UI asks for them. */
+  /** In the form in which Temporal's UI requests them. */
   async function detailsOf(handle: WorkflowHandle): Promise<string | undefined> {
     const told = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata')
     return told.currentDetails
@@ -316,7 +316,7 @@ describe('sweepRun', () => {
   })
 })
 
-/** Fails once, so that it is tried again after this time: as long as that lasts the time-skipping server can skip. */
+/** Fails once, so that it is retried after this time, which the time-skipping server can skip. */
 function onceAgainIn(nextRetryDelay: number, result: WorkReport): Activities['catchUpBoth'] {
   let tries = 0
   return async () => {

@@ -1,7 +1,7 @@
 import { DEFAULT_OPTIONS } from '../../../simulators/dynamics/options.js'
 import { startDynamics, type RunningDynamics } from '../../../simulators/dynamics/start-dynamics.js'
 
-/** An answer, read. `json` is an empty object where the body is none. */
+/** An answer after reading. `json` is an empty object if the body is not JSON. */
 export interface Answer {
   readonly status: number
   readonly text: string
@@ -11,7 +11,7 @@ export interface Answer {
   readonly headers: Headers
 }
 
-/** A signed-in client of a fresh stand-in. */
+/** A signed-in client of a new stand-in. */
 export interface TestOrganisation {
   readonly url: string
   readonly root: string
@@ -26,7 +26,7 @@ export interface TestOrganisation {
   close(): Promise<void>
 }
 
-/** Headers every request must carry; null takes one out. */
+/** Headers that every request must have; null removes one. */
 const HEADERS = {
   Accept: 'application/json',
   'OData-Version': '4.0',
@@ -72,7 +72,7 @@ export async function startOrganisation(
   return organisation
 }
 
-/** Asks for a token; fields may be replaced, or taken out with an empty text. */
+/** Requests a token; fields may be replaced, or removed by an empty text. */
 export async function requestToken(
   url: string,
   changes: Record<string, string>,

@@ -18,7 +18,7 @@ async function organisation(options: Parameters<typeof startOrganisation>[0] = {
   return org
 }
 
-/** The tables, and a draft of the form that shows a view whose id is another each time. */
+/** The tables, and a draft of the form that shows a view with another id each time. */
 async function customised(): Promise<TestOrganisation> {
   const org = await organisation()
   await createSubscriptionTables(org)

@@ -4,8 +4,8 @@ import { requestToken, startOrganisation, type TestOrganisation } from './client
 import { createSubscriptionTables, tableBody, textColumn, relationshipBody } from './tables.js'
 
 /*
- * The published client that others use for Dataverse, against the stand-in: whatever it sends is right, and whatever it
- * is answered it must be able to read.
+ * The published client that others use for Dataverse, against the stand-in. The stand-in must accept everything that
+ * the client sends, and the client must be able to read every answer.
  */
 
 let org: TestOrganisation
@@ -66,7 +66,7 @@ describe('rows, by dynamics-web-api', () => {
     const key = { collection: 'contacts', key: String(made.contactid) }
     const change = { ...key, data: { donotbulkemail: true } }
     expect(await api.update({ ...change, ifmatch: String(made['@odata.etag']) })).toBe(true)
-    // Changed meanwhile: it says no by `false`.
+    // Changed meanwhile: it returns `false`.
     expect(await api.update({ ...change, ifmatch: String(made['@odata.etag']) })).toBe(false)
     const after = await api.update({
       ...change,
@@ -245,7 +245,7 @@ describe('definitions, by dynamics-web-api', () => {
     const row = { collection, key, data: { em_name: 'News' } }
     const made = await api.upsert({ ...row, returnRepresentation: true })
     expect(made).toMatchObject({ em_name: 'News', em_categoryid: '12' })
-    // Only where it is not there, or only where it is.
+    // Only if it does not exist, or only if it does.
     expect(await api.upsert({ ...row, ifnonematch: '*' })).toBeNull()
     expect(await api.upsert({ ...row, key: "em_categoryid='13'", ifmatch: '*' })).toBeNull()
     expect(await api.retrieve({ collection, key, select: ['em_name'] })).toMatchObject({

@@ -94,7 +94,7 @@ export function relationshipBody(
   }
 }
 
-/** Makes publisher, solution, the two subscription tables, their relationships and Active keys. */
+/** Creates publisher, solution, the two subscription tables, their relationships and Active keys. */
 export async function createSubscriptionTables(org: TestOrganisation): Promise<void> {
   const done = (answer: Answer): Answer => {
     if (answer.status >= 400) {

@@ -1,13 +1,13 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** One delivery as it came. */
+/** One delivery as received. */
 export interface Received {
   readonly headers: Record<string, string>
   readonly body: Buffer
 }
 
-/** Takes webhooks; answers 200 unless told otherwise. */
+/** Accepts webhooks; answers 200 unless set otherwise. */
 export class Receiver {
   readonly received: Received[] = []
   /** Answers of the next deliveries, in order. */
@@ -40,7 +40,7 @@ export class Receiver {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/hooks/em/1001`
   }
 
-  /** The next delivery that was not taken yet. */
+  /** The next delivery that was not returned yet. */
   async next(): Promise<Received> {
     while (this.received.length <= this.#taken) {
       await new Promise<void>((resolve) => {
@@ -51,7 +51,7 @@ export class Receiver {
     return this.received[this.#taken - 1]!
   }
 
-  /** Asks again, a turn of the event loop apart, until it holds. */
+  /** Checks repeatedly, one turn of the event loop apart, until it holds. */
   async until(holds: () => Promise<boolean>): Promise<void> {
     while (!(await holds())) {
       await new Promise((resolve) => setImmediate(resolve))

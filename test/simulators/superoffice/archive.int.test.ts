@@ -77,7 +77,7 @@ describe('archive dynamic', () => {
     const filter = 'consentperson.consentperson_id = 1'
     const [full] = await rows('dynamic', { select, filter, mode: 'Full' })
     expect(full?.['PrimaryKey']).toBe(1)
-    // As the page on filters shows it: below `Column`, with hints.
+    // In the form of the page on filters: below `Column`, with hints.
     expect(full).toMatchObject({ StyleHint: '', LinkHint: '' })
     expect(full?.['Column']).toEqual({
       [select]: {
@@ -184,7 +184,7 @@ describe('archive dynamic', () => {
     ['double quotes', { select: 'email.email_id', filter: 'email.email_address = "a"' }],
     ['a text without quotes', { select: 'email.email_id', filter: 'email.email_address = a' }],
     ['eq on a text', { select: 'email.email_id', filter: "email.email_address eq 'a'" }],
-    // The page on numbers has gt and lt only; SuperOffice's own collection of queries marks both as failing.
+    // The page on numbers has only gt and lt; SuperOffice's own collection of queries marks both as failing.
     ['ge on a number', { select: 'person.person_id', filter: 'person.person_id ge 1' }],
     ['le on a number', { select: 'person.person_id', filter: 'person.person_id le 9' }],
     ['a text for a number', { select: 'person.person_id', filter: "person.person_id = '1'" }],

@@ -3,7 +3,7 @@ import { standInControl, type StandInControl } from '../../../simulators/common/
 import type { SuperofficeOptions } from '../../../simulators/superoffice/options.js'
 import { startSuperoffice, type RunningSuperoffice } from '../../../simulators/superoffice/start.js'
 
-/** An answer, read. */
+/** An answer after reading. */
 export interface Answer {
   readonly status: number
   readonly text: string
@@ -13,7 +13,7 @@ export interface Answer {
   readonly headers: Headers
 }
 
-/** A signed-in client of a fresh stand-in. */
+/** A signed-in client of a new stand-in. */
 export interface TestInstallation {
   readonly running: RunningSuperoffice
   readonly control: StandInControl
@@ -25,13 +25,13 @@ export interface TestInstallation {
   close(): Promise<void>
 }
 
-/** What else a call carries. */
+/** Other parts of a call. */
 export interface CallInit {
   readonly body?: unknown
   readonly headers?: Record<string, string>
 }
 
-/** Starts a stand-in and signs in, as its kind asks for. */
+/** Starts a stand-in and signs in as its kind requires. */
 export async function startInstallation(
   options: SuperofficeOptions = {},
 ): Promise<TestInstallation> {
@@ -70,7 +70,7 @@ export function encoded(options: Record<string, string>): string {
     .join('&')
 }
 
-/** The body of an exchange, signed for a moment; fields may be replaced. */
+/** The body of an exchange, signed for a given time; fields may be replaced. */
 export function exchange(running: RunningSuperoffice, atMs: number, changes = {}) {
   const { privateKeyPem, systemUserToken, clientSecret, contextIdentifier } =
     running.handedOut.online!
@@ -103,7 +103,7 @@ async function ticket(running: RunningSuperoffice): Promise<string> {
   return claimsOf(token)['http://schemes.superoffice.net/identity/ticket'] ?? ''
 }
 
-/** One HTTP call; a body that is no text goes as JSON. */
+/** One HTTP call; a body that is not text is sent as JSON. */
 export async function call(method: string, url: string, init: CallInit = {}): Promise<Answer> {
   const json: Record<string, string> =
     init.body === undefined || typeof init.body === 'string'

@@ -41,7 +41,7 @@ describe('faults and counts', () => {
       (await installation.control.get<{ mostAtOnce: number }>('requests')).mostAtOnce
     const served = [call(), call()]
     while ((await mostAtOnce()) < 2) {
-      // Both are on their way, and stay there for two seconds.
+      // Both are in progress, and stay so for two seconds.
     }
     const refused = await Promise.all([call(), call()])
     expect(refused.map((it) => it.status)).toEqual([429, 429])

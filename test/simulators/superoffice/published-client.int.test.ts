@@ -15,15 +15,15 @@ import {
 } from './client.js'
 
 /*
- * SuperOffice's own client against the stand-in: whatever it sends is right, and whatever it is answered it must be able
- * to read. It has agents and the REST of persons. It has no call for the REST of consents, lists and webhooks and for the
- * principal, but what makes its carriers of an answer: that judges the answers. It has nothing for the sign-in of system
- * users (only for the ticket that comes of one) and for archives by OData.
+ * SuperOffice's own client against the stand-in. The stand-in must accept everything that the client sends, and the
+ * client must be able to read every answer. The client has agents and the REST of persons. For the REST of consents,
+ * lists and webhooks and for the principal it has no call, but the constructors of its carriers, which check the
+ * answers. It has nothing for the sign-in of system users (only for the resulting ticket) and for archives by OData.
  */
 
 type Package = typeof SuperOffice
 
-// Its ES module names files without their endings, which Node does not find.
+// Its ES module names files without extensions, which Node does not find.
 const { UpsertNomatchAction, UserType, WebApi, WebhookState } = createRequire(import.meta.url)(
   '@superoffice/webapi',
 ) as Package
@@ -61,13 +61,13 @@ async function signInOnline() {
   api.applicationToken(running.handedOut.online!.clientSecret)
 }
 
-/** The carrier of an answer; each property of it must be one that the carrier takes. */
+/** The carrier of an answer; the carrier must know each property of the answer. */
 const carried = <T extends object>(make: (answer: unknown) => T, answer: unknown): T => {
   const carrier = make(answer)
   const taken = Object.entries(carrier).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name.charAt(0).toUpperCase()}${name.slice(1)}`],
   )
-  // Links are REST's own, in no carrier.
+  // Links are REST's own and in no carrier.
   const told = Object.keys(answer as object).filter((name) => name !== '_Links')
   expect(taken).toEqual(expect.arrayContaining(told))
   return carrier
@@ -146,7 +146,7 @@ describe('persons, by @superoffice/webapi', () => {
     const rest = api.getPersonRestApi()
     expect(await rest.getByIdAsync(1)).toMatchObject({ personId: 1, fullName: 'Ada L' })
     await expect(rest.getByIdAsync(99)).rejects.toMatchObject({ response: { status: 404 } })
-    // A time once given stays in the headers of this client.
+    // A time that was passed once stays in the headers of this client.
     expect(await rest.getByIdAsync(1, { ifModifiedSince: new Date(Date.now() + 5_000) })).toBeNull()
   })
 
@@ -293,7 +293,7 @@ describe('webhooks, by @superoffice/webapi', () => {
 })
 
 describe('what REST answers, as @superoffice/webapi makes its carriers of it', () => {
-  // As the client asks.
+  // In the client's form.
   const ENGLISH = { headers: { 'accept-language': 'en' } }
   const get = async (path: string) => {
     const { status, json } = await installation.api('GET', path, ENGLISH)

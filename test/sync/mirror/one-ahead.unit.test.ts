@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { oneAhead } from '../../../src/sync/mirror/one-ahead.js'
 
-/** Pages 1 to `last`, each noted as it is asked for and as it comes. */
+/** Pages 1 to `last`; each is noted when it is requested and when it arrives. */
 async function* pagesTo(last: number, seen: string[], failsAt = Infinity): AsyncGenerator<number> {
   try {
     for (let page = 1; page <= last; page += 1) {
@@ -47,7 +47,7 @@ describe('oneAhead', () => {
     const stored: number[] = []
     const run = async () => {
       for await (const page of oneAhead(pagesTo(3, seen, 2))) {
-        // The failure is there by then, and nobody waits for it yet.
+        // The failure has happened, and nobody waits for it yet.
         await new Promise((resolve) => setTimeout(resolve, 20))
         stored.push(page)
       }

@@ -7,7 +7,7 @@ import {
   type AddressOutcome,
 } from '../../../src/sync/pass/address-outcome.js'
 
-/** Every pair once, and what stands: an address stays due by either, and what has to be done sooner is done. */
+/** Every pair once, and its result: an address stays due by either outcome, and the earlier action is taken. */
 const PAIRS: readonly (readonly [AddressOutcome, AddressOutcome, AddressOutcome])[] = [
   ['done', 'done', 'done'],
   ['done', 'untilRunEnds', 'untilRunEnds'],
@@ -16,19 +16,19 @@ const PAIRS: readonly (readonly [AddressOutcome, AddressOutcome, AddressOutcome]
   ['done', 'retryLater', 'retryLater'],
   ['done', 'againAndLater', 'againAndLater'],
   ['untilRunEnds', 'untilRunEnds', 'untilRunEnds'],
-  // Put off until tomorrow: the run's end does not pull it forward.
+  // Deferred until tomorrow: the end of the run does not advance it.
   ['untilRunEnds', 'tomorrow', 'tomorrow'],
   ['untilRunEnds', 'again', 'again'],
   ['untilRunEnds', 'retryLater', 'retryLater'],
   ['untilRunEnds', 'againAndLater', 'againAndLater'],
   ['tomorrow', 'tomorrow', 'tomorrow'],
-  // A lost race is decided at once, not tomorrow.
+  // A lost race is decided immediately, not tomorrow.
   ['tomorrow', 'again', 'again'],
-  // What was refused or unknown is tried again within the hour, not tomorrow.
+  // A refused or unknown write is tried again within the hour, not tomorrow.
   ['tomorrow', 'retryLater', 'retryLater'],
   ['tomorrow', 'againAndLater', 'againAndLater'],
   ['again', 'again', 'again'],
-  // Neither forgets the other: at once, and put off should the pass end with an error.
+  // Both apply: immediately, and deferred if the pass ends with an error.
   ['again', 'retryLater', 'againAndLater'],
   ['again', 'againAndLater', 'againAndLater'],
   ['retryLater', 'retryLater', 'retryLater'],

@@ -28,7 +28,7 @@ const decide = (
   more: Partial<BatchView> = {},
 ): BatchDecisions => decideBatch(batch([here], more), openCrm(capabilities))
 
-/** Cell, line, and each write: where to, of which record, what. */
+/** Cell, line, and each write: side, record, value. */
 const told = ({ cells }: BatchDecisions) =>
   cells.map(({ cellKey, decision, plan }) => [
     cellKey,
@@ -185,7 +185,7 @@ describe('a category (D3)', () => {
 })
 
 it('field history’s stamps are put on the records, and the cell is decided again', () => {
-  // Both sides moved: only a time can tell which came later.
+  // Both sides moved: only a time can show which came later.
   const before = settled(cell('withdrawn'), contact('deny'))
   const row = { ...before, basis: 'consent', version: 2, lastPositiveActMs: 1_000_000 } as const
   const denied = contact('deny', {

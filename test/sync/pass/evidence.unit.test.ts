@@ -26,21 +26,21 @@ const decide = (here: ReturnType<typeof view>, capabilities = TOGGLES): DecidedC
 const flipped = (value: 'allow' | 'deny') =>
   contact(value, { consents: { marketingSendouts: consent(value, { version: '2' }) } })
 
-/** A CRM user denied what both sides were seen to allow. */
+/** A CRM user denied, after both sides were seen to allow. */
 const DENIED = decide(
   view({
     contacts: [flipped('deny')],
     cells: [{ ...settled(cell('consent'), contact('allow')), seenAtMs: SEEN_MS }],
   }),
 )
-/** A CRM user allowed what both sides were seen to deny. */
+/** A CRM user allowed, after both sides were seen to deny. */
 const ALLOWED = decide(
   view({
     contacts: [flipped('allow')],
     cells: [{ ...settled(cell('withdrawn'), contact('deny')), seenAtMs: SEEN_MS }],
   }),
 )
-/** The contact withdrew in eMarketeer what both sides were seen to allow. */
+/** The contact withdrew in eMarketeer, after both sides were seen to allow. */
 const WITHDRAWN = decide(
   view({
     contacts: [contact('allow')],

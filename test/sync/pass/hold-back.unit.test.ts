@@ -23,14 +23,14 @@ const rich = (here: ReturnType<typeof view>): DecidedCell =>
   decideBatch(batch([here]), openCrm(BASES)).cells[0]!
 
 const denied = contact('deny')
-/** The contact consented in eMarketeer after both sides were seen to deny: the record is to allow. */
+/** The contact consented in eMarketeer after both sides were seen to deny: the record will allow. */
 const OPENS = toggle(
   view({
     contacts: [denied],
     cells: [{ ...settled(cell('withdrawn'), denied), basis: 'consent', version: 2 }],
   }),
 )
-/** The record denies: eMarketeer is to be withdrawn. */
+/** The record denies: eMarketeer will be withdrawn. */
 const CLOSES = toggle(view({ contacts: [denied], cells: [cell('none', 0)] }))
 /** A basis crosses to a side that has none, in a rich CRM (C2). */
 const FILLS = rich(

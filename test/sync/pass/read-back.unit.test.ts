@@ -14,7 +14,7 @@ const applied = (version: string | null, readBack?: CrmConsent): Applied => ({
   ...(readBack ? { readBack } : {}),
 })
 
-/** We had read version 1 and wrote `withdrawn`: eMarketeer is withdrawn, the record is not. */
+/** We read version 1 and wrote `withdrawn`: eMarketeer is withdrawn, the record is not. */
 function pending(value: 'allow' | 'consent'): PendingCell {
   const here = view({ contacts: [contact(value)], cells: [cell('withdrawn')] })
   const crm = openCrm(value === 'allow' ? TOGGLES : BASES)

@@ -12,7 +12,7 @@ const world = withWorld()
 
 const PER_PAGE = 3
 
-/** A page of people who have no contact elsewhere, as `GET /audiences/{id}/contacts` gives it. */
+/** A page of people who have no contact elsewhere, in the form of `GET /audiences/{id}/contacts`. */
 function pageFrom(cursor: string | null, last: number): AudiencePage {
   const page = Number(cursor ?? 1)
   const items = Array.from({ length: PER_PAGE }, (_, index) => {
@@ -24,8 +24,8 @@ function pageFrom(cursor: string | null, last: number): AudiencePage {
 }
 
 /**
- * Fixes an audience of three pages and notes when a page is asked for and when it is stored.
- * @param answer what eMarketeer answers in place of a page. @param beat called with each heartbeat.
+ * Fixes an audience of three pages, and notes when a page is requested and when it is stored.
+ * @param answer eMarketeer's answer instead of a page. @param beat called with each heartbeat.
  */
 async function fixPages(
   answer: (page: number) => AudiencePage | null = () => null,

@@ -24,7 +24,7 @@ import {
   view,
 } from '../support/views.js'
 
-/** A sendout that asked at tick 15 for the category `news`; the copy was read between 20 and 22. */
+/** A sendout that was requested at tick 15 for the category `news`; the copy was read between 20 and 22. */
 const RUN: SendoutRun = {
   sendoutRunId: 'run',
   sendoutId: 'spring',
@@ -264,7 +264,7 @@ describe('storeAndProcess, in a CRM that holds it', () => {
 })
 
 describe('doubt (R0): an answer may lie under a write of ours', () => {
-  // We had read version 1 and were about to write consent: our write makes it 2.
+  // We read version 1 and were about to write consent, which makes it version 2.
   const seen = {
     basis: 'consent',
     version: 1,
