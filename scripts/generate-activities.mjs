@@ -73,22 +73,22 @@ function time(given) {
 }
 
 const parts = [
-  '# Activities: limits, tries, and what comes after the last',
+  '# Activities: limits, tries, and the effect of the last',
   '<!-- Made by scripts/generate-activities.mjs from src/workflows/activity-limits.ts. Do not edit. -->',
   [
-    'Workflows use activities in groups that are tried alike. Whether an error is tried again at all follows from its code',
-    '([errors.md](errors.md)): one that no retry helps ends the tries at once, with the same consequence. The wait between two',
-    'tries begins with a second and doubles; where a system asked for more time (429) its own wait counts instead.',
-    'An activity that beats is given up, and tried again, when nothing was heard of it for the time given.',
+    'Workflows use activities in groups with the same limits. The code of an error decides whether it is retried',
+    '([errors.md](errors.md)): one that no retry can correct ends the tries immediately, with the same effect. The wait between two',
+    'tries begins with one second and doubles; if a system asked for a longer wait (429), that counts instead.',
+    'An activity with heartbeats is abandoned and retried after this time without a heartbeat.',
   ].join('\n'),
   table(
-    ['Group', 'Activities', 'One try', 'Beats', 'Tries', 'All together', 'After the last'],
+    ['Group', 'Activities', 'One try', 'Heartbeat', 'Tries', 'All together', 'After the last'],
     Object.entries(ACTIVITY_LIMITS).map(rowOf),
   ),
-  '## What each does',
-  "As Temporal's UI shows it beside the activity.",
+  '## Purpose of each activity',
+  "The text that Temporal's UI shows beside the activity.",
   table(
-    ['Activity', 'What it does'],
+    ['Activity', 'Purpose'],
     Object.entries(ACTIVITY_SUMMARIES).map(([name, summary]) => [`\`${name}\``, summary]),
   ),
 ]

@@ -34,10 +34,9 @@ const parts = [
   '# Every pause, and each of its choices',
   '<!-- Made by scripts/generate-setup-pauses.mjs from test/e2e/setup-pauses. Do not edit. -->',
   [
-    'What [setup.md](setup.md) says of pauses and choices, as it was tried: each row is a test, in which set-up runs into the',
-    'pause on a stand-in, Support decides (by signal, update and `lbsync setup override` in turn), and what stands afterwards is',
-    'looked at. That the choices offered are exactly these, and that each decision is kept with its reason and name, is tested',
-    'with each row.',
+    'The pauses and choices of [setup.md](setup.md), as tested. Each row is a test: set-up runs into the pause on a stand-in,',
+    'Support decides (by signal, update and `lbsync setup override` in turn), and the resulting state is checked. Each test also',
+    'checks that exactly these choices are offered, and that the decision is stored with its reason and name.',
   ].join('\n'),
   '## Dynamics 365',
   table(DYNAMICS_PLACES),

@@ -38,27 +38,27 @@ function transitions(states) {
 function beginning({ begins, goesOn }) {
   const under = goesOn.filter((work) => !begins.includes(work))
   const all = begins.length === PERMITS.active.begins.length
-  const more = under.length === 0 ? '' : ` (${under.join(', ')} that is under way goes on)`
+  const more = under.length === 0 ? '' : ` (${under.join(', ')} in progress continues)`
   return all ? 'all' : `${begins.join(', ')}${more}`
 }
 
 await writeOrCheck(
   'transitions.md',
   [
-    '# What may follow what',
+    '# Transitions',
     '<!-- Made by scripts/generate-tables.mjs from src/domain/transitions.ts. Do not edit. -->',
     [
-      'The workflows go through these tables, and whatever stands in none of them is refused as a mistake of ours (`internal`).',
-      'What a connection permits in each of its states is a table of [its own](life-of-a-connection.md).',
+      'The workflows follow these tables. A transition that is in none of them is refused as a fault of the product (`internal`).',
+      '[Another table](life-of-a-connection.md) shows what a connection permits in each of its states.',
     ].join('\n'),
     '## A step of set-up or of a disconnect',
-    '`state` of the status. A step that waits stays `paused` while it is tried again; one that is `pending` fails where Support holds set-up back and aborts.',
+    '`state` of the status. A step that waits stays `paused` while it is tried again; one that is `pending` fails if Support holds set-up back and aborts it.',
     transitions(STEP_TRANSITIONS),
     '## Set-up and disconnect',
     '`phase` of the status, and search attribute `Phase`. An abort and a cancellation in Temporal end with `failed`.',
     transitions(STEPS_PHASE_TRANSITIONS),
     '## Decisions about a step that waits',
-    'Which of them a pause offers stands in its `choices`, and in [setup.md](setup.md#why-it-waits). `retry`, `skip` and `abort` are of every CRM; the others come from the folder of one.',
+    'A pause offers those in its `choices` ([setup.md](setup.md#why-it-waits)). Every CRM has `retry`, `skip` and `abort`; the others come from the folder of one CRM.',
     table(
       ['action', 'the step is', 'needs'],
       [
@@ -71,9 +71,9 @@ await writeOrCheck(
       ],
     ),
     '## Pauses',
-    'A disconnect tries every step that waits again each hour, but not where credentials are refused (`authFailed`).',
+    'A disconnect retries every waiting step each hour, except if credentials are refused (`authFailed`).',
     table(
-      ['code', 'set-up looks again by itself', 'a preview sees what follows'],
+      ['code', 'set-up checks again by itself', 'a preview shows later steps'],
       [...Object.entries(PAUSES), ...Object.entries(MEANINGS_OF_ALL_CRMS.setupPauses)].map(
         ([pause, { looksAgain, closesPreview }]) => [
           code(pause),
@@ -83,7 +83,7 @@ await writeOrCheck(
       ),
     ),
     '## A pre-send',
-    '`phase` of its status. Stopped, or at its deadline, it decides from wherever it is.',
+    '`phase` of its status. When stopped, or at its deadline, it decides from any phase.',
     transitions(PRE_SEND_TRANSITIONS),
   ],
   SCRIPT,

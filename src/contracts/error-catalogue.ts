@@ -218,7 +218,7 @@ export const ERROR_CATALOGUE = {
   emarketeer_unreachable: outside('Check EMARKETEER_SYNC_URL; the sync tries again by itself.'),
   emarketeer_auth_failed: outside('Check EMARKETEER_API_KEY.', false),
   emarketeer_refused: outside('eMarketeer refused the call; see the code it gave.', false),
-  emarketeer_rate_limited: outside('eMarketeer asked to wait; the sync goes on by itself.'),
+  emarketeer_rate_limited: outside('eMarketeer asked for a wait; the sync continues by itself.'),
   emarketeer_answer_invalid: outside('eMarketeer answered with something unexpected.'),
   emarketeer_answer_too_large: outside(
     'Nothing of the answer was used. The message names the call and its limit: check what eMarketeer, or a proxy in front of it, answers. The next sweep asks again.',
@@ -234,12 +234,12 @@ export const ERROR_CATALOGUE = {
     false,
   ),
   crm_tenant_unavailable: outside(
-    'The CRM tenant is in maintenance or not running; the sync waits and goes on by itself.',
+    'The CRM tenant is in maintenance or not running; the sync waits and continues by itself.',
   ),
   crm_tenant_deleted: outside('The CRM tenant no longer exists. Disable the connection.', false),
-  crm_rate_limited: outside('The CRM asked to wait; the sync goes on by itself.'),
+  crm_rate_limited: outside('The CRM asked for a wait; the sync continues by itself.'),
   crm_customization_locked: outside(
-    'Somebody is customising the organisation; the sync waits and goes on by itself.',
+    'Somebody is customising the organisation; the sync waits and continues by itself.',
   ),
   crm_answer_invalid: outside('The CRM answered with something unexpected.'),
   crm_answer_too_large: outside(

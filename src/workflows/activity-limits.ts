@@ -93,7 +93,7 @@ const LAST_TRIES = 6
 const LAST_CALL_MS = 10 * 60_000
 
 const HOURLY =
-  'a disconnect tries again every hour, unless credentials are refused, and a person may decide before'
+  'a disconnect retries every hour, unless credentials are refused, and a person may decide earlier'
 const FAILS = 'The workflow fails, with the code on top and `Phase` `failed`'
 
 /**
@@ -195,7 +195,7 @@ export const ACTIVITY_LIMITS = {
     ],
     options: OPTIONS.longSyncCall,
     afterLast:
-      'The sweep, inbox or resync fails, and has lost nothing: what was due is due. The cron tries a sweep again after ' +
+      'The sweep, inbox or resync fails, and has lost nothing: due addresses stay due. The cron retries a sweep after ' +
       'five minutes, until then it shows as failed; an inbox is started by the next hint, and its hints are handled by ' +
       'the next sweep at the latest; a resync is started again by hand. In the last step of set-up (hints that wait) the step pauses',
   }),
@@ -209,7 +209,7 @@ export const ACTIVITY_LIMITS = {
   evidence: group({
     activities: ['keepSetupDecision', 'keepStepDecision'],
     options: OPTIONS.evidenceCall,
-    afterLast: `${FAILS}; the decision is not carried out. Started again, it goes on where it was`,
+    afterLast: `${FAILS}; the decision is not carried out. Started again, it continues where it was`,
   }),
   /** The sweep's housekeeping and notices. A hanging external system must not block the sweep. */
   housekeeping: group({
@@ -224,7 +224,7 @@ export const ACTIVITY_LIMITS = {
     activities: ['noteSweep'],
     options: OPTIONS.passingNote,
     afterLast:
-      'It is skipped: `connection show` shows the former result, and by itself that no sweep was done for two hours',
+      'It is skipped: `connection show` shows the former result, and also that no sweep was done for two hours',
   }),
   /** Short pre-send work in the ledger. */
   sendoutOpening: group({
@@ -232,7 +232,7 @@ export const ACTIVITY_LIMITS = {
     options: OPTIONS.shortSendoutCall,
     deadline: 'ends',
     afterLast:
-      'The run is closed with nobody verified. A request that is refused, as for an unknown account, fails the workflow. Who asks to ' +
+      'The run is closed with nobody verified. A refused request, such as for an unknown account, fails the workflow. A request to ' +
       'join is checked within 10 s, or fails',
   }),
   /** Closes a run, whatever its result. */
@@ -240,35 +240,35 @@ export const ACTIVITY_LIMITS = {
     activities: ['openSendout', 'closeSendout'],
     options: OPTIONS.endlessCall,
     afterLast:
-      "There is no last one: until the database is back an earlier run's list cannot be read, and from then on it must not be",
+      "There is no last one: until the database answers an earlier run's list cannot be read, and after that it must not be",
   }),
   /** Sendout work with a deadline. */
   sendoutPreparing: group({
     activities: ['fixAudience', 'proveFreshness', 'syncMembers', 'settleRun'],
     options: OPTIONS.longSendoutCall,
     deadline: 'ends',
-    afterLast: 'Whoever was not verified by then is not on the list',
+    afterLast: 'Contacts that are not verified by then are not on the list',
   }),
   /** The last look and the verdicts: as many tries as the deadline allows, and one after it. */
   sendoutDeciding: group({
     activities: ['decideMembers'],
     options: lastCallOptions(0),
     deadline: 'extends',
-    afterLast: 'Whoever is not decided upon counts as not verified, and is not on the list',
+    afterLast: 'Contacts without a decision count as not verified, and are not on the list',
   }),
   /** Set-up steps, and a disconnect's last sync. */
   stepWork: group({
     activities: ['runSetupStep', 'catchUpBoth', 'syncDue', 'settleRun'],
     options: OPTIONS.longStepCall,
     afterLast:
-      'The step pauses, so that somebody sees it. Set-up tries it again by itself if somebody may have fixed it outside ' +
+      'The step pauses, so that somebody sees it. Set-up retries it by itself if the fault may have been fixed outside ' +
       `([setup.md](setup.md#why-it-waits)), ${HOURLY}`,
   }),
   /** A person waits for a preview: a system that does not answer is reported within a minute. */
   previewing: group({
     activities: ['planSetup', 'previewSetupStep'],
     options: OPTIONS.boundedLook,
-    afterLast: 'The preview fails, and says what was in the way',
+    afterLast: 'The preview fails, and states the cause',
   }),
   /** Short lifecycle calls to the ledger or Temporal. */
   lifecycle: group({
@@ -313,7 +313,7 @@ export const ACTIVITY_LIMITS = {
   webhookDisabling: group({
     activities: ['removeCrmWebhooks', 'removeEmarketeerWebhook'],
     options: OPTIONS.boundedRemoval,
-    afterLast: 'The step is skipped, and says so',
+    afterLast: 'The step is skipped, and its note states this',
   }),
 } as const
 

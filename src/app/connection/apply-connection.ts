@@ -155,7 +155,7 @@ export async function wakeSetUp(run: StartedRun, by: string, progress: Progress)
     await run.handle.signal('override', override)
     progress.note(`The step ${waiting.id} was waiting; it is tried again with these settings.`)
   } catch {
-    progress.note(`Could not find out whether ${run.workflowId} waits; it goes on by itself.`)
+    progress.note(`Could not find out whether ${run.workflowId} waits; it continues by itself.`)
   }
 }
 
