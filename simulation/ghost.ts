@@ -2,8 +2,7 @@
 export interface GhostAct {
   readonly atMs: number
   /**
-   * When the person said it: earlier than the act's time for an answer that a record brought along from another
-   * address.
+   * When the person said it: earlier than the act's time for an answer that a record took along from another address.
    */
   readonly saidMs: number
   readonly email: string
@@ -60,8 +59,8 @@ export class Ghost {
 
   /**
    * A deny that no later act revoked, or null. Any later act that permits revokes a deny in eMarketeer. A deny of a CRM
-   * record is revoked by such an act in eMarketeer or on the same record; another record's act does not revoke it. What
-   * a record brought along counts from when it was said (C3): what eMarketeer heard since is later.
+   * record is revoked by such an act in eMarketeer or on the same record, not by an act on another record. A
+   * taken-along answer counts from the time when it was said (C3): a later answer in eMarketeer is later.
    */
   standingDeny(email: string, cell: string, until: Until = ALWAYS): GhostAct | null {
     const acts = this.acts(email, cell)
@@ -90,7 +89,7 @@ export class Ghost {
     this.visitors.set(email, visitors.add(recordId))
   }
 
-  /** Whether somebody consented on a record that is or was at the address, at whatever address the record was then. */
+  /** Whether somebody consented on a record that is or was at the address, whichever address the record had then. */
   broughtConsent(email: string, cell: string): boolean {
     return [...(this.visitors.get(email) ?? [])]
       .flatMap((recordId) => this.ofRecord(recordId))
@@ -119,7 +118,7 @@ export class Ghost {
     }
   }
 
-  /** A record is gone that nobody has read since then: what was denied there cannot be known. */
+  /** A record was lost that nobody has read since then: its denies cannot be known. */
   lose(recordId: string, sinceMs: number): void {
     this.ofRecord(recordId).forEach((act) => (act.lost ||= act.atMs >= sinceMs))
   }

@@ -112,7 +112,7 @@ export async function awaitRequest(
   }
 }
 
-/** Reads what is appended to a file, whole lines only. */
+/** Reads the text appended to a file, complete lines only. */
 class LineReader {
   #rest = Buffer.alloc(0)
   readonly #buffer = Buffer.alloc(1 << 20)

@@ -8,7 +8,7 @@ interface Contact {
   readonly donotbulkemail: boolean
 }
 
-/** Reads the table in pages, since its dump is one string. */
+/** Reads the table in pages, because its dump is one string. */
 async function* contactsOf(control: BenchControl): AsyncGenerator<Contact> {
   let after: number | null = 0
   while (after !== null) {

@@ -59,7 +59,7 @@ async function watch(waiting: Waiting, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Without a worker the run waits for ever, so the person who waits is told why. */
+/** Without a worker the run waits forever, so the person who waits is informed of the cause. */
 async function adviseWithoutWorker({ temporal, queue, progress }: Waiting): Promise<void> {
   const { connection, namespace } = temporal
   const answer = await connection.workflowService

@@ -19,7 +19,7 @@ export interface DecidedHeld {
 
 /**
  * Decides everything held, and waits until the decision is carried out. If Temporal becomes unreachable meanwhile, the
- * decision stands, and the next sweep carries it out.
+ * decision stays, and the next sweep carries it out.
  * @throws AppError `value_missing` without reason or name; `connection_not_found`, `connection_paused`.
  */
 export async function decideHeld(

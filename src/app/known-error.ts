@@ -3,9 +3,7 @@ import { toAppError } from '../connection/to-app-error.js'
 import { isErrorCode, type ErrorCode } from '../contracts/error-catalogue.js'
 import { temporalFailureOf } from '../contracts/temporal-failure.js'
 
-/**
- * Converts whatever was thrown to an error of the catalogue. An unexpected error becomes `internal`, named by its kind.
- */
+/** Converts any error to one of the catalogue. An unexpected error becomes `internal`, named by its kind. */
 export function toKnownError(error: unknown): AppError {
   if (error instanceof AppError) {
     return error

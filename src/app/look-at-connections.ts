@@ -15,7 +15,7 @@ import { toKnownError } from './known-error.js'
 /** The limit for one small request. */
 const ANSWERS_WITHIN_MS = 15_000
 /**
- * The account to ask for if there is no connection yet. An answer that it is unknown proves that eMarketeer answers and
+ * The account to request if there is no connection yet. An answer that it is unknown proves that eMarketeer answers and
  * accepts the key.
  */
 const NOBODYS_ACCOUNT = '0'

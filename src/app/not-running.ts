@@ -1,7 +1,7 @@
 import type { TemporalClient } from '../config/temporal/temporal.js'
 import { AppError } from '../contracts/app-error.js'
 
-/** Temporal's names for the ends of a workflow, in words. */
+/** Text for each of Temporal's names for the end of a workflow. */
 export const ENDS: Readonly<Record<string, string>> = {
   COMPLETED: 'ended',
   FAILED: 'failed',

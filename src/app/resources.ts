@@ -35,7 +35,7 @@ export async function withSystems<T>(work: (composed: ComposedSystems) => Promis
 
 /**
  * Opens a connection to Temporal for `work` and closes it. Temporal stores the operating system's user with everything
- * that is started or sent, since `--by` can be any text.
+ * that is started or sent, because `--by` can be any text.
  * @throws AppError `temporal_unreachable` within 5 seconds.
  */
 export async function withTemporal<T>(work: (temporal: TemporalClient) => Promise<T>): Promise<T> {

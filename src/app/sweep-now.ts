@@ -15,7 +15,7 @@ export interface Swept {
   readonly report: WorkReport
   /** What was found in the CRM and is ignored, in sentences (C2, D3). */
   readonly notices: readonly string[]
-  /** Housekeeping that could not be done, in words. */
+  /** Sentences on housekeeping that could not be done. */
   readonly untidy: readonly string[]
 }
 

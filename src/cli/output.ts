@@ -17,7 +17,7 @@ export interface Output {
   note(line: string): void
 }
 
-/** Output on two streams. It is no error if the reader of stdout closes it. */
+/** Output on two streams. It is not an error if the reader of stdout closes it. */
 export function createOutput(stdout: Writable, stderr: Writable): Output {
   let closed = false
   // One line for a program that reads lines, indented for a person.

@@ -111,7 +111,7 @@ export function paintFor(stream: Writable): Paint {
   return isTTY === true && hasColors?.call(stream) === true ? coloured : plain
 }
 
-/** The result of a piece of work, in words. */
+/** The result of an activity's work, as text. */
 export function workText(report: WorkReport): string {
   const { addresses, decisions, writes, held, requests } = report
   return (

@@ -25,8 +25,8 @@ export interface CampaignClientOptions {
 export interface CampaignClient {
   /**
    * Starts a pre-send, or joins the one of the same sendout and stage, and awaits its result.
-   * @throws AppError with the code of the workflow's failure, or `temporal_unreachable` (retryable: the workflow goes
-   * on, and the next call joins it).
+   * @throws AppError with the code of the workflow's failure, or `temporal_unreachable` (retryable: the workflow
+   * continues, and the next call joins it).
    */
   preSend(request: PreSendRequest): Promise<PreSendResult>
   /** As `preSend`, without awaiting the result. */

@@ -90,7 +90,7 @@ async function attemptOnce(
   return response.ok && body !== null ? { document: body } : failed(response, body)
 }
 
-/** Parses an answer; a proxy's own page is no document. */
+/** Parses an answer; a proxy's own page is not a document. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -109,7 +109,7 @@ function failed(response: Response, body: unknown): Failed {
     const error = new AppError(code, message, { path, value, retryAfterMs })
     return { error, retryable: status === 503 && error.kind.retryable, retryAfterMs }
   }
-  // A 503 without our document is a proxy's. With our document, Retry-After says whether to repeat the call.
+  // A 503 without our document comes from a proxy. With our document, Retry-After decides whether to repeat the call.
   const retryable =
     status === 429 || (status >= 502 && (reported === undefined || retryAfterMs !== null))
   const what = reported ? `${status} ${reported.code}` : String(status)

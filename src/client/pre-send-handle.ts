@@ -12,7 +12,7 @@ export interface PreSendHandle {
   /** Waits for the result. */
   result(): Promise<PreSendResult>
   status(): Promise<PreSendStatus>
-  /** Ends it: nobody is eligible, and there is no list. `by`: name of the person or system that asks for it. */
+  /** Ends it: nobody is eligible, and there is no list. `by`: name of the person or system that requests it. */
   abort(by: string, reason: string): Promise<PreSendStatus>
   /**
    * Moves the start, while the pre-send still waits for it. Times are ISO UTC; the default deadline is 30 minutes after

@@ -3,7 +3,7 @@ import type { CrmDriver } from '../crm/crm.js'
 import { NOTHING_MAPPED, type BasisMapping } from '../domain/tenant-basis.js'
 import type { ConnectionRow } from '../ledger/connection/connections.js'
 
-/** Cached by stored configuration, since a batch asks for each of its cells. */
+/** Cached by stored configuration, because a batch uses it for each of its cells. */
 const known = new WeakMap<object, BasisMapping>()
 
 /** The stored mapping of the tenant's own bases (C2). @param driver null: no CRM. */

@@ -13,8 +13,8 @@ export interface Permissions {
 /**
  * Checks that this work may continue: nothing is stored or written once the connection is disabled (C8) or, except for
  * pre-sends and set-up, paused. Called at the start of each transaction and before each group of calls, so that a pass
- * under way stops. It takes no lock: the feed's transactions hold the row, and a pass that waited for it while holding
- * address locks would deadlock.
+ * in progress stops. It takes no lock: the feed's transactions hold the row, and a pass that waited for it while
+ * holding address locks would deadlock.
  * @throws AppError `connection_disabled`, `connection_paused`, `connection_not_found`: not retryable.
  */
 export async function assertMaySync(db: Queryable, session: SyncSession): Promise<Permissions> {

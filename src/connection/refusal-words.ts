@@ -8,8 +8,8 @@ const TENANT_DELETED =
   'The tenant has been deleted in the CRM. Nothing can be synced there again: disable the connection.'
 
 /**
- * What was refused and what to do, in plain words: the CRM's own explanation, if there is one, and its answer. It
- * contains nothing personal and no secret.
+ * What was refused and the remedy, for people: the CRM's own explanation, if there is one, and its answer. It contains
+ * nothing personal and no secret.
  */
 export function refusalReason(driver: CrmDriver | null, error: unknown): string {
   if (!(error instanceof UpstreamError)) {

@@ -75,7 +75,7 @@ export interface CrmDriver<Config = unknown> {
    * host.
    */
   readonly knownHosts: Readonly<Record<string, readonly string[]>>
-  /** Paths inside the section that identify the environment, whoever signs in to it. */
+  /** Paths inside the section that identify the environment, whatever the credentials. */
   readonly environmentPaths: readonly string[]
   /** How writes to eMarketeer name their source. */
   readonly emarketeerSource: CrmSource
@@ -88,11 +88,11 @@ export interface CrmDriver<Config = unknown> {
   readonly setupActions?: ActionMeanings
   open(config: Config, options: CrmOpenOptions): CrmClient
   /**
-   * The bases that the tenant made in the CRM, as the stored section maps them (C2); keys as readings have them.
+   * The bases that the tenant defined in the CRM, as the stored section maps them (C2), by their keys in readings.
    * Absent: the CRM has none.
    */
   basisMapping?(section: Readonly<Record<string, unknown>>): BasisMapping
-  /** Why our credentials were refused and what to do, in plain words; absent: general words are used. */
+  /** Why our credentials were refused and the remedy, for people; absent: a general text is used. */
   explainRefusal?(
     refusal: Pick<UpstreamFailure, 'upstreamCode'> & { readonly detail: string },
   ): string
@@ -135,7 +135,7 @@ export class CrmCursorExpired extends Error {
 export type StepVerdict =
   /** Everything is as it should be. `note`: worth mentioning, but no fault (a renamed form). */
   | { readonly state: 'done'; readonly facts?: CrmFacts; readonly note?: string }
-  /** Something is missing; `changes` says in plain words what {@link SetupStep.do} would create or change. */
+  /** Something is missing; `changes` describes what {@link SetupStep.do} would create or change. */
   | { readonly state: 'due'; readonly changes: readonly PlannedChange[] }
   /** Not wanted, or not possible here and not needed: the step ends `skipped` with the reason. */
   | { readonly state: 'skipped'; readonly note: string; readonly facts?: CrmFacts }
@@ -159,7 +159,7 @@ export interface SetupStep {
   readonly title: string
   /** Usual duration in seconds; percent and time left are computed from it. */
   readonly weight: number
-  /** What is missing if Support skips the step, in plain words; null: it cannot be skipped. */
+  /** What is missing if Support skips the step, for people; null: it cannot be skipped. */
   readonly without: string | null
   /** Only checks: changes nothing, and also works before earlier steps are done (preview). */
   verify(crm: CrmClient, context: StepContext): Promise<StepVerdict>
@@ -181,7 +181,10 @@ export class SetupPaused extends Error {
   }
 }
 
-/** A pause with what the CRM's folder says of its code and of the actions, so that whoever gets it need not know the CRM. */
+/**
+ * A pause with the meaning that the CRM's folder defines for its code and for the actions, so that its readers need not
+ * know the CRM.
+ */
 export function withMeaning(
   pause: SetupPause,
   { setupPauses = {}, setupActions = {} }: Pick<CrmDriver, 'setupPauses' | 'setupActions'>,

@@ -3,7 +3,7 @@ import type { LastWriter, ToggleValue } from '../domain/reconcile/types.js'
 import type { RichValue } from '../domain/tenant-basis.js'
 
 /**
- * When a rich CRM's row was written, by the CRM's clock and whoever wrote it. Unix ms. Raw: the rule decides whether it
+ * When a rich CRM's row was written, by the CRM's clock and for every writer. Unix ms. Raw: the rule decides whether it
  * proves anything (docs/reconciliation.md, "Stamps of SuperOffice").
  */
 export interface RowTimes {
@@ -15,7 +15,9 @@ export interface RowTimes {
   readonly onlyInserted: boolean
 }
 
-/** One consent value of one record. `value` null: unreadable (column gone, no right), so unknown and never written. */
+/**
+ * One consent value of one record. `value` null: unreadable (missing column, no right), so unknown and never written.
+ */
 export interface CrmConsent {
   readonly value: ToggleValue | RichValue | null
   /** For conditional writes and to detect a moved row; compared for equality only. */
@@ -109,7 +111,8 @@ export interface CrmChangePage {
   readonly unknownEmails?: readonly string[]
   /**
    * A row of this page or an earlier one does not name its owner, so nothing is known of anybody whom the reading does
-   * not mention. Absent: there is no such row, or each one already counts in the page for everybody whose it may be.
+   * not contain. Absent: there is no such row, or each one already counts in the page for everybody to whom it may
+   * belong.
    */
   readonly unattributed?: boolean
   /** Whether this is a complete listing and not a delta. */
@@ -180,15 +183,15 @@ export type CrmWriteOutcome =
       /** When this write was sent and answered, if it was sent alone. Absent: sent with others, or not at all. */
       readonly sent?: SentWrite
     }
-  /** The row moved: read and decide again at once. */
+  /** The row moved: read and decide again immediately. */
   | { readonly status: 'conflict' }
-  /** The record is gone. */
+  /** The record was deleted. */
   | { readonly status: 'gone' }
   /** Only this row is refused (a customer's plug-in, a bad value): isolated, reported, not retried blindly. */
   | { readonly status: 'refused'; readonly upstreamCode: string | null }
   /** The answer was lost: the write may have been applied, or may still be. */
   | { readonly status: 'unknown'; readonly error: Error }
-  /** Not sent because an earlier part of the same call failed as a whole (429, credentials, unreachable). */
+  /** Not sent because an earlier part of the same call failed completely (429, credentials, unreachable). */
   | { readonly status: 'notSent'; readonly error: Error }
 
 /** When and by whom a value was set, by the CRM's own history. */

@@ -11,7 +11,7 @@ export const CRM_DRIVERS: ReadonlyMap<string, CrmDriver> = new Map<string, CrmDr
 
 const drivers = [...CRM_DRIVERS.values()]
 
-/** What the pauses and actions of all CRMs mean, for whoever does not know which CRM a pause is of. */
+/** The meanings of the pauses and actions of all CRMs, for code that does not know the CRM of a pause. */
 export const MEANINGS_OF_ALL_CRMS: Required<Pick<CrmDriver, 'setupPauses' | 'setupActions'>> = {
   setupPauses: Object.assign({}, ...drivers.map(({ setupPauses }) => setupPauses)),
   setupActions: Object.assign({}, ...drivers.map(({ setupActions }) => setupActions)),

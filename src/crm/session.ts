@@ -41,8 +41,8 @@ export interface CrmClient {
    */
   readChanges(cursor: string | null, context: CallContext): AsyncIterable<CrmChangePage>
   /**
-   * CRMs that keep subscriptions: the rows with these ids as they are now; rows that are gone are absent. Finds rows
-   * that a read by contact misses because their contact is hidden. @throws CrmColumnsClosed
+   * CRMs that keep subscriptions: the rows with these ids as they are now; deleted rows are absent. Finds rows that a
+   * read by contact misses because their contact is hidden. @throws CrmColumnsClosed
    */
   readSubscriptions?(
     rowIds: readonly string[],

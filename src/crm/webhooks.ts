@@ -1,9 +1,9 @@
 import type { CrmFacts } from './facts.js'
 
-/** Whether the CRM posts changes to us. If not, the sweep alone suffices, and status says so. */
+/** Whether the CRM posts changes to us. If not, the sweep alone is sufficient, and the status shows it. */
 export interface WebhookInstallation {
   readonly installed: boolean
-  /** Why not, in plain words; null if installed. */
+  /** Why not, for people; null if installed. */
   readonly reason: string | null
   readonly facts: CrmFacts
 }
@@ -12,13 +12,13 @@ export interface WebhookInstallation {
 export interface WebhookTarget {
   readonly url: string
   /**
-   * Stores facts at once. A CRM may call the address, signed, during registration, so the facts that judge such a call
-   * must be stored before.
+   * Stores facts immediately. A CRM may call the address, signed, during registration, so the facts that judge such a
+   * call must be stored before.
    */
   keep(facts: CrmFacts): Promise<void>
 }
 
-/** What a webhook says, reduced to ids and keys of addresses. The body is only a hint: the record is read. */
+/** The content of a webhook, reduced to ids and keys of addresses. The body is only a hint: the record is read. */
 export interface CrmWebhookHint {
   readonly entity: 'contact' | 'subscription'
   readonly entityId: string
@@ -50,6 +50,6 @@ export type WebhookVerdict =
 
 /**
  * What the headers of a call prove before its body is read. `proven`: the sender has the secret. `open`: only the body
- * can decide, as the signature is over it. `refused`: not the sender, whatever the body is.
+ * can decide, because the signature covers it. `refused`: not the sender, with any body.
  */
 export type HeaderVerdict = 'proven' | 'open' | 'refused'

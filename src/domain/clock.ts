@@ -35,7 +35,7 @@ const MEASUREMENT_HOLDS_MS = 24 * 3_600_000
 const SECOND_MS = 1_000
 
 /**
- * A system's clock from the stamp of our write, which lies between sending and answer. Stamps of whole seconds are
+ * A system's clock from the stamp of our write, which lies between sending and answer. Stamps in full seconds are
  * rounded down.
  */
 export function clockOfWrite(

@@ -1,4 +1,4 @@
-/** State of a connection. `implicit` stands for an account without CRM, whose sendouts eMarketeer decides alone. */
+/** State of a connection. `implicit`: an account without a CRM, whose sendouts eMarketeer alone decides. */
 export type ConnectionState = 'settingUp' | 'active' | 'paused' | 'disabled' | 'implicit'
 
 /** What a pause stops: everything but sendouts, or only what loosens. */
@@ -20,7 +20,7 @@ export interface Permits {
   readonly hints: 'acted on' | 'kept' | 'refused'
   /** Work that may begin. */
   readonly begins: readonly Work[]
-  /** Work under way that may continue to read and write. */
+  /** Work in progress that may continue to read and write. */
   readonly goesOn: readonly Work[]
   /** Whether loosening is written; otherwise it stays due. */
   readonly loosens: boolean
@@ -36,8 +36,8 @@ const ALL: readonly Work[] = ['setup', 'webhook', 'sweep', 'preSend', 'manual', 
 const SENDOUTS: readonly Work[] = ['preSend', 'decision']
 
 /**
- * What each state permits. `optOutsOnly` stands for a connection that is paused for loosening only.
- * docs/life-of-a-connection.md shows this table.
+ * What each state permits. `optOutsOnly`: a connection that is paused only for loosening. docs/life-of-a-connection.md
+ * shows this table.
  */
 export const PERMITS = {
   settingUp: {

@@ -52,7 +52,7 @@ const EMPTY: AddressField = { key: null, found: [], unusable: false }
  */
 const USUAL = /^[a-z0-9][a-z0-9._+-]{0,99}@(?!.*xn--)[a-z0-9.-]{0,99}[a-z0-9]$/i
 
-/** Reads an address field, whatever decorates the address (rule A). Pure. */
+/** Reads an address field, with any decoration around the address (rule A). Pure. */
 export function readAddressField(text: string | null | undefined): AddressField {
   if (text && USUAL.test(text)) {
     return { key: text.toLowerCase(), found: [], unusable: false }

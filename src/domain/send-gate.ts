@@ -3,8 +3,8 @@ import { isValidEmail } from './email-address.js'
 import type { ExclusionReason } from './exclusion-reason.js'
 
 /**
- * What a CRM record says about marketing sendouts. `silent`: it has no basis that counts, because none is recorded or
- * the tenant's own basis is not mapped (C2).
+ * A CRM record's verdict on marketing sendouts. `silent`: it has no basis that counts, because none is recorded or the
+ * tenant's own basis is not mapped (C2).
  */
 export type CrmVerdict = 'allows' | 'denies' | 'silent' | 'unreadable'
 
@@ -14,7 +14,7 @@ export interface GateCrm {
   readonly verified: boolean
   /** Live records at the address. */
   readonly records: readonly CrmVerdict[]
-  /** Subscription rows of the sendout's category: null where unreadable; empty where there is no row. */
+  /** Subscription rows of the sendout's category: null if unreadable; empty if there is no row. */
   readonly subscriptions: readonly (boolean | null)[]
   /** A live record has storeAndProcess withdrawn (CRMs that hold it). */
   readonly storeWithdrawn: boolean
@@ -55,7 +55,7 @@ export interface GateFacts {
     readonly moved: boolean
     readonly mentions: readonly GateMention[]
   }
-  /** null: there is no CRM, or the contact was never in it; eMarketeer decides alone. */
+  /** null: there is no CRM, or the contact was never in it; eMarketeer alone decides. */
   readonly crm: GateCrm | null
 }
 
@@ -64,7 +64,7 @@ const MOBILE = /^\+?[0-9][0-9 ()./-]{4,22}$/
 
 /**
  * The send gate: whether one targeted contact may be mailed. Pure, and closed by default: a contact passes only if
- * everything is known to allow it. `duplicateAddress` is decided over the whole list, not here.
+ * everything is known to allow it. `duplicateAddress` is decided over the complete list, not here.
  *
  * @returns null if the contact is eligible, else the first reason that fits (rule G4).
  */

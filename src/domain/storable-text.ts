@@ -6,7 +6,7 @@
 /** U+001A, ASCII's substitute for what cannot be kept. */
 const SUBSTITUTE = '\u001A'
 
-/** U+FFFD, which encoding puts in place of half a surrogate pair. */
+/** U+FFFD, with which encoding replaces half a surrogate pair. */
 const REPLACEMENT = '\uFFFD'
 
 const NUL = /\0/g

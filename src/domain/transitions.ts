@@ -61,14 +61,14 @@ export type PreSendPhase = keyof typeof PRE_SEND_TRANSITIONS
 /** What a decision does to the waiting step. */
 export type DecisionEffect = 'tried again' | 'skipped' | 'failed'
 
-/** Decisions of Support on a waiting step, whatever the CRM (rule E3). */
+/** Support's decisions on a waiting step, for every CRM (rule E3). */
 export const DECISIONS = {
   retry: 'tried again',
   skip: 'skipped',
   abort: 'failed',
 } as const satisfies Readonly<Record<string, DecisionEffect>>
 
-/** What Support may decide, whatever the CRM. */
+/** A decision that Support has for every CRM. */
 export type CommonAction = keyof typeof DECISIONS
 
 /** What a decision does. After an action that one CRM defines, the step is tried again. */

@@ -17,10 +17,10 @@ interface UnderWay {
 }
 
 /**
- * Signals the workflow of an inbox shard that a hint arrived, and starts it if it does not run (rule E4).
- * The hint is already stored, so nobody waits for the signal, and a failure loses nothing: it is repeated for a minute;
- * after that the sweep or the next hint to the same shard finds the change. At most one signal to a shard is under way
- * and one follows, because the workflow reads the complete shard.
+ * Signals the workflow of an inbox shard that a hint arrived, and starts it if it does not run (rule E4). The hint is
+ * already stored, so nobody waits for the signal, and a failure loses nothing: it is repeated for a minute; after that
+ * the sweep or the next hint to the same shard finds the change. At most one signal to a shard is in progress and one
+ * follows, because the workflow reads the complete shard.
  */
 export class InboxSignals {
   private readonly underWay = new Map<string, UnderWay>()
@@ -46,7 +46,7 @@ export class InboxSignals {
     this.running.add(running)
   }
 
-  /** Ends: waiting signals are tried once more, immediately. Resolves when none is under way. */
+  /** Ends: waiting signals are retried immediately, once. Resolves when none is in progress. */
   async close(): Promise<void> {
     this.closing.abort()
     await Promise.all(this.running)

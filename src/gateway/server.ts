@@ -189,8 +189,8 @@ function refuse(
 }
 
 /**
- * Answers a request that is not HTTP, or came too slowly, with a document as well. There is no reply object yet, so it
- * is written by hand. The log line has only Node's own code.
+ * Answers a request that is not HTTP, or was too slow, also with a document. There is no reply object yet, so it is
+ * written by hand. The log line has only Node's own code.
  */
 function answerClientErrors(log: RefusalLog): (error: Error, socket: Socket) => void {
   return (error, socket) => {

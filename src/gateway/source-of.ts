@@ -8,9 +8,9 @@ const WITH_PORT = /^(?:\[([0-9a-f:.]+)\]|([0-9.]+)):\d+$/i
 const NETWORK_GROUPS = 4
 
 /**
- * The source that a failed call counts against: the peer's address, or what the trusted proxies report. Of IPv6 the
- * first 64 bits, because a subscriber has all addresses of that network. Text that is no address comes from the peer
- * itself, and is not trusted.
+ * The source that a failed call counts against: the peer's address, or the one that the trusted proxies report. Of IPv6
+ * the first 64 bits, because a subscriber has all addresses of that network. Text that is not an address comes from the
+ * peer itself, and is not trusted.
  */
 export function sourceOf(request: Pick<FastifyRequest, 'ip' | 'socket'>): string {
   const [, v6, v4] = WITH_PORT.exec(request.ip) ?? []

@@ -10,13 +10,13 @@ export const DEPLOYMENT_NAME = 'lbsync'
 export const UNVERSIONED = ''
 
 /**
- * A poll lasts up to a minute, and the server records only its start: a worker whose last poll is older than this is
- * gone. The server itself lists it for five minutes.
+ * A poll lasts up to a minute, and the server records only its start: a worker whose last poll is older than this has
+ * ended. The server itself lists it for five minutes.
  */
 const GONE_AFTER_MS = 90_000
 /**
  * The queues learn within seconds that another build is the current one. A busy server may lose that update, and then
- * reports for ever that they have not.
+ * reports forever that they have not.
  */
 const SETTLES_WITHIN_MS = 60_000
 /** The server's number for the task queue type of workflow tasks. */

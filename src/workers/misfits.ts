@@ -47,7 +47,7 @@ export async function anyRuns(client: Client, misfits: readonly Misfit[]): Promi
 /** Histories in which a worker has done something already. @param runs receives the run of each. */
 async function* begunHistories(client: Client, runs: Map<string, string>) {
   for await (const { workflowId, runId } of client.workflow.list({ query: GOING_ALONG })) {
-    // The list may be stale; a workflow that is gone needs no build.
+    // The list may be stale; a workflow that was deleted needs no build.
     const history = await ifThere(client.workflow.getHandle(workflowId, runId).fetchHistory())
     if (history?.events?.some((event) => event.workflowTaskCompletedEventAttributes)) {
       runs.set(workflowId, runId)
@@ -56,7 +56,7 @@ async function* begunHistories(client: Client, runs: Map<string, string>) {
   }
 }
 
-/** Waits for a request about a workflow. @returns null if the workflow is gone. */
+/** Waits for a request about a workflow. @returns null if the workflow does not exist. */
 async function ifThere<T>(asked: Promise<T>): Promise<T | null> {
   try {
     return await asked

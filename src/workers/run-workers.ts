@@ -158,8 +158,9 @@ function partOf(worker: Worker): Part {
 const LOOK_EVERY_MS = 1_000
 
 /**
- * Detects a worker whose namespace is gone. It may no longer poll, so it has failed, but it may wait for ever for its
- * other polls before it ends. We do not wait for it: the process would look healthy and serve only some of its queues.
+ * Detects a worker whose namespace was deleted. It may no longer poll, so it has failed, but it may wait forever for
+ * its other polls before it ends. We do not wait for it: the process would look healthy and serve only some of its
+ * queues.
  */
 async function failureOf(worker: Worker): Promise<void> {
   while (worker.getState() !== 'FAILED') {

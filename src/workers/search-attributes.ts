@@ -48,7 +48,7 @@ export async function lookAtSearchAttributes(
 }
 
 /**
- * Registers the search attributes that our workflows set; without them every workflow task would fail for ever. Safe to
+ * Registers the search attributes that our workflows set; without them every workflow task would fail forever. Safe to
  * repeat. If the server denies it (Temporal Cloud), an operator does it once: docs/temporal-cli.md.
  * @throws AppError `search_attribute_unfit` if one has another type, or the namespace accepts no more.
  */

@@ -122,7 +122,7 @@ class ReleaseWatch {
     return 'current'
   }
 
-  /** Why it takes over, in words for the log; or the state that it stays in. */
+  /** Why it takes over, as text for the log; or the state that it stays in. */
   async #reasonToTakeOver(
     deployment: Deployment,
     ours: Build,

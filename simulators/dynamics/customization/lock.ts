@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ServiceError } from '../errors.js'
 import type { Customization, Pace } from './pace.js'
 
-/** The organisation-wide customization lock: only one metadata write or publish runs at a time (trap 15). */
+/** The organisation-wide customization lock: only one metadata write or publish runs at a time (trap 13). */
 export class CustomizationLock {
   private holder: string | undefined
   private heldUntilMs = 0

@@ -6,7 +6,7 @@ import { readCascade } from './create-relationship.js'
 import { dependentsOfColumn, dependentsOfTable, refuseDependents } from './dependencies.js'
 import { forgetComponents } from './solution-header.js'
 
-/** PUT of a table: the new definition replaces the complete old one (wire page, section 9.5; trap 19). */
+/** PUT of a table: the new definition replaces the complete old one (wire page, section 9.5; trap 16). */
 export function replaceTable(
   context: Context,
   table: Table,

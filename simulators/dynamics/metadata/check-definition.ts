@@ -32,7 +32,7 @@ export function requireSchemaName(body: JsonObject): string {
   return name
 }
 
-/** Labels need the base language and may only use provisioned ones (trap 20, section 16.2). */
+/** Labels need the base language and may only use provisioned ones (trap 17, section 16.2). */
 export function checkLabel(
   context: Context,
   body: JsonObject,
@@ -66,7 +66,7 @@ export function checkLabel(
   }
 }
 
-/** New labels over old ones: merged by language on request; otherwise the old languages are lost (trap 19). */
+/** New labels over old ones: merged by language on request; otherwise the old languages are lost (trap 16). */
 export function mergeLabel(old: Json | undefined, next: Json | undefined, merge: boolean): Json {
   if (!isObject(next)) {
     return merge ? (old ?? null) : null

@@ -55,8 +55,8 @@ interface OpenBreaker {
   /** Since when; null: not known. */
   readonly since: string | null
   /**
-   * For a refusal: its reason and the remedy, in plain words. Otherwise the wait that the system asked for, if it is
-   * longer than we wait.
+   * For a refusal: its reason and the remedy, for people. Otherwise the wait that the system asked for, if it is longer
+   * than ours.
    */
   readonly reason: string | null
 }

@@ -152,7 +152,7 @@ export interface RotatedWebhooks {
   readonly connectionId: string
   /** Whether the CRM posts to the new address; false: it still posts to the former one. */
   readonly installed: boolean
-  /** Why not, in plain words. */
+  /** Why not, for people. */
   readonly reason: string | null
   /** Until when deliveries to the former address are accepted (ISO UTC); null: until the new address is registered. */
   readonly formerAcceptedUntil: string | null

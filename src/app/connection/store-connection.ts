@@ -149,8 +149,8 @@ function refuseMove(file: ConnectionFile, existing: ConnectionRow): void {
 }
 
 /**
- * The refusal of a second active CRM (rule A). Its message has the file to apply first, since changing the CRM takes
- * two applies.
+ * The refusal of a second active CRM (rule A). Its message contains the file to apply first, because changing the CRM
+ * takes two applies.
  */
 function otherConnection(file: ConnectionFile, active: ConnectionRow): AppError {
   const { connectionId, accountId, crm, state } = active

@@ -68,7 +68,7 @@ export interface TimesView {
   readonly counts: boolean
   /** Since when this is known (ISO UTC), or null. */
   readonly since: string | null
-  /** The reason, in plain words. */
+  /** The reason, for people. */
   readonly reason: string
 }
 
@@ -147,7 +147,7 @@ export interface SweepView {
   readonly message: string | null
   /** No sweep was done for two hours although one should have been. The reason may be known (`outcome`) or not. */
   readonly overdue: boolean
-  /** What the last completed sweep could not read, and housekeeping that it could not do, in words. */
+  /** Sentences on what the last completed sweep could not read, and on housekeeping that it could not do. */
   readonly untidy: readonly string[]
   /** When its cron was last found missing and started again. */
   readonly cronRestartedAt: string | null
@@ -175,7 +175,7 @@ export function sweepView(connection: ConnectionRow, row: SweepRow | null): Swee
   }
 }
 
-/** The sweeps in words, one line per fact. */
+/** The sweeps as text, one line per fact. */
 export function sweepLines(sweep: SweepView): string[] {
   const { lastDoneAt, outcome, since, code, message, overdue, untidy, cronRestartedAt } = sweep
   const why = [code === null ? [] : [`(${code})`], message === null ? [] : [message]]

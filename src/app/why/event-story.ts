@@ -108,7 +108,7 @@ function change({ cellKey }: RecordedConsentEvent, before: string, after: string
 
 /**
  * The evidence of a positive basis in eMarketeer. A Consent that came from the CRM has no evidence, and the sentence
- * says so (B5).
+ * states this (B5).
  */
 function evidenceOf(event: RecordedConsentEvent): readonly string[] {
   const { cellKey, emarketeerNew, evidence, replacedBasis } = event

@@ -22,7 +22,7 @@ export interface CellState {
   readonly crm: readonly {
     readonly recordId: string
     readonly value: string
-    /** A deny that follows the person counts, although the record says otherwise (F5). */
+    /** A deny that follows the person counts, although the record shows another value (F5). */
     readonly carriedDeny: boolean
     /** For a basis that the tenant created (C2): the basis that the connection file maps it to; null: none. */
     readonly standsFor?: PositiveBasis | null

@@ -27,7 +27,7 @@ const SUBSCRIPTION_VALUES: Readonly<Record<string, string>> = {
   deny: 'No',
 }
 
-/** A stored value in words. Several records that differ are joined by `+`, and an empty text means no record. */
+/** A stored value as text. Several records that differ are joined by `+`, and an empty text means no record. */
 export function valueWord(cellKey: CellKey, value: string): string {
   if (value === '') {
     return 'no record'
@@ -85,7 +85,7 @@ const PROOF_WORDS = {
   none: '',
 } as const
 
-/** The rule's line that decided, in plain words (docs/reconciliation.md). */
+/** A sentence on the rule's line that decided (docs/reconciliation.md). */
 export function ruleSentence(event: DecidedEvent): string {
   return `Rule ${event.line}: ${lineWords(event)}.`
 }

@@ -10,7 +10,7 @@ const ALL: readonly QueueName[] = Object.values(QUEUES)
 /** The time to report the end before the process exits. */
 const GONE_AFTER_MS = 1_000
 
-/** Whether these workers get work, in words. */
+/** Text on whether these workers get work. */
 const RELEASE_STATES = {
   current: (buildId: string) => `Build ${buildId} is the current one.`,
   waiting: (buildId: string) =>
@@ -51,7 +51,7 @@ export function addWorker(program: Command, output: Output): void {
           },
         })
       } finally {
-        // Hanging work would keep the process alive for ever.
+        // Hanging work would keep the process alive forever.
         setTimeout(() => process.exit(), GONE_AFTER_MS).unref()
       }
     })

@@ -3,7 +3,7 @@ import { AppError } from '../../contracts/app-error.js'
 import type { ErrorCode } from '../../contracts/error-catalogue.js'
 import { maskAddresses } from '../../telemetry/mask-addresses.js'
 
-/** Whether commander threw because it has shown help or the version, which is no error. */
+/** Whether commander threw because it has shown help or the version, which is not an error. */
 export function isHelpOrVersion(error: unknown): boolean {
   return (
     error instanceof CommanderError &&

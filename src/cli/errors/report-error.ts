@@ -60,7 +60,7 @@ function faultText(fault: {
   ]
 }
 
-/** Converts whatever a command threw to an error of the catalogue. */
+/** Converts a command's error to one of the catalogue. */
 export function toCliError(error: unknown): AppError {
   return error instanceof CommanderError ? fromCommander(error) : toKnownError(error)
 }

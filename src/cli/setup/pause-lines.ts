@@ -25,7 +25,7 @@ export function pauseLines({ pause }: Pick<WaitingStep, 'pause'>, paint: Paint):
   ]
 }
 
-/** What Support can do about it: each choice in words, with commands to paste. */
+/** Support's choices, each as text, with commands to paste. */
 export function choiceLines(
   { connectionId, stepId, pause, work = 'setup' }: WaitingStep,
   paint: Paint,

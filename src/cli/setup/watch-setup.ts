@@ -55,7 +55,7 @@ function fitting(
   return view.fits(full) ? full : [...statusLines(look, { paint, brief: true }), ...troubleLines]
 }
 
-/** What keeps us from looking, in words. @throws internal errors. */
+/** Text on what prevents us from looking. @throws internal errors. */
 function troubleOf(error: unknown): string {
   const known = toCliError(error)
   if (known.code === 'internal') {

@@ -47,7 +47,7 @@ export function readSection(
   }
   const secrets: Record<string, SecretSource> = {}
   const problems: Problem[] = []
-  // An absent or empty secret is left out: the schema says whether it is required.
+  // An absent or empty secret is left out: the schema decides whether it is required.
   let filled = isRecord(given) ? given : {}
   for (const path of driver.secretPaths) {
     const value = getPath(filled, path)
@@ -144,7 +144,8 @@ function strangeHost(known: readonly string[]): UrlFault {
 }
 
 /**
- * Keeps one problem per path. Ours wins over the schema's if both object to one address, because its code says more.
+ * Keeps one problem per path. Ours wins over the schema's if both object to one address, because its code is more
+ * specific.
  */
 function onePerPath(problems: readonly Problem[]): readonly Problem[] {
   return [...new Map(problems.map((problem) => [problem.path, problem])).values()]

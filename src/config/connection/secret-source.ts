@@ -86,7 +86,7 @@ function invalid(path: string, what: string): SecretReading {
  */
 const SHARED_PREFIX = 'LBSYNC_SECRET_'
 
-/** Variables of the service and of its machine, which no connection may name, whatever its id. */
+/** Variables of the service and of its machine, which no connection may name, for any id. */
 const NOBODYS =
   /^(?:DATABASE_URL$|EMARKETEER_|GATEWAY_|SECRETS_KEY$|PUBLIC_URL$|\w+_DATABASE_PASSWORD$|TEMPORAL_|PG|NODE_|NPM_|AWS_|AZURE_|GOOGLE_|GCP_|GITHUB_|GITLAB_|CI_|DOCKER_|KUBERNETES_|VAULT_|SSH_|OTEL_|LD_)/
 

@@ -41,7 +41,7 @@ function problemsOfIssue(
   }
   const path = dotted(issue.path)
   const value = valueAt(input, issue.path)
-  // A check across fields (custom) is reported at a field that may be absent; its own text says what is wrong.
+  // A check across fields (custom) is reported at a field that may be absent; its own text states the fault.
   if (value === undefined && issue.code !== 'custom') {
     return [{ code: 'value_missing', message: `${path} is missing.`, path, value: null }]
   }

@@ -13,7 +13,9 @@ const MIN_KEY_CHARACTERS = 32
 /** SECRETS_KEY itself has the minimum length: this message is about the key that replaces it. */
 const TOO_SHORT_TO_SEAL = `is too short to seal secrets under: set SECRETS_KEY, with at least ${MIN_KEY_CHARACTERS} characters`
 
-/** A header carries it: a line break in it would cause a fault in the network's library, which is retried for ever. */
+/**
+ * It is sent in a header: a line break in it would cause a fault in the network's library, which is retried forever.
+ */
 const oneLine = z.string().regex(/^[\x21-\x7e]*$/, 'must be one line of printable characters')
 
 const secret = oneLine.transform((value) => new Secret(value))

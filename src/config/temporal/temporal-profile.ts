@@ -111,8 +111,8 @@ function load(variables: Variables): ClientConnectConfig {
 }
 
 /**
- * Temporal's package takes values unchanged, but a key that ends in a line break is no valid header, and such an
- * address no valid host.
+ * Temporal's package uses values unchanged, but a key that ends in a line break is not a valid header, and such an
+ * address not a valid host.
  */
 function trimmed(variables: Variables): Record<string, string> {
   const values = Object.keys(variables).map((name) => [

@@ -21,7 +21,7 @@ const TOLERANT: LoadedDataConverter = {
 
 /**
  * Connects to Temporal by its own variables and profile, for commands and the gateway.
- * @param identity the name in Temporal's histories of whoever starts and sends; by default this process.
+ * @param identity the name that Temporal's histories show for starts and messages; by default this process.
  * @throws AppError `environment_invalid`; within 7 seconds `temporal_unreachable`, `temporal_auth_failed`,
  * `temporal_tls_required`, `temporal_tls_failed` (retryable), naming the address.
  */

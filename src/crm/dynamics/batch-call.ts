@@ -6,8 +6,8 @@ import { type BatchRequest, encodeBatch } from './wire/batch-encode.js'
 import { lostAnswer, partError } from './wire/errors.js'
 
 /**
- * A `$batch` that stops at a failing part may have that part's status, so a multipart body is read whatever the status.
- * Except 401: it is answered before anything is carried out, and the client tries again.
+ * A `$batch` that stops at a failing part may have that part's status, so a multipart body is read with any status.
+ * Except 401: it is returned before anything is executed, and the client tries again.
  */
 const STATUSES_WITH_PARTS = Array.from({ length: 200 }, (_, at) => 400 + at).filter(
   (status) => status !== 401,
@@ -28,8 +28,8 @@ export interface BatchResult extends BatchAnswer {
 /**
  * Sends up to 1,000 requests as one, each its own transaction; a failure does not stop the rest
  * (docs/wire-dataverse.md, 6.4).
- * @throws UpstreamError if the whole request failed, or the answer is no multipart (writes may then have been carried
- * out: `mayHaveBeenApplied`).
+ * @throws UpstreamError if the complete request failed, or the answer is not multipart (writes may then have been
+ * carried out: `mayHaveBeenApplied`).
  */
 export async function sendBatch(
   client: DataverseClient,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Where Entra ID issues tokens, unless the connection file says otherwise (sovereign clouds). */
+/** Where Entra ID issues tokens, unless the connection file names another host (sovereign clouds). */
 export const DEFAULT_AUTHORITY_HOST = 'https://login.microsoftonline.com'
 
 /**

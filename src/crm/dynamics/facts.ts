@@ -53,7 +53,7 @@ const factsSchema = z.object({
   organization: z
     .object({
       organizationId: z.string(),
-      /** Our application user: its changes are no person's act. */
+      /** Our application user. Its changes are not a person's act. */
       userId: z.string(),
       /** Base language, which labels must have. */
       languageCode: z.number(),

@@ -19,8 +19,8 @@ export interface Creatable<T> {
 }
 
 /**
- * Finds it, posts if it is absent, and finds it again: also after a refusal or a lost answer, as an earlier attempt or
- * this one may have created it (docs/wire-dataverse.md, 16.1).
+ * Finds it, posts if it is absent, and finds it again: also after a refusal or a lost answer, because an earlier
+ * attempt or this one may have created it (docs/wire-dataverse.md, 16.1).
  * @throws UpstreamError the refusal, if it is still absent.
  */
 export async function findOrCreate<T>(

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CallContext } from '../../http/index.js'
 
-/** First pause between checks: short, as most waits are over soon. */
+/** First pause between checks: short, because most waits end soon. */
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 5_000
 
 /**
- * Polls for something for a bounded time. Cancelling the call ends a pause at once.
+ * Polls for something for a bounded time. Cancelling the call ends a pause immediately.
  * @returns null on time-out. @throws what `look` throws, or the reason of a cancellation.
  */
 export async function poll<T>(

@@ -11,7 +11,7 @@ export const legalBasesSchema = z
   .record(z.string(), z.unknown())
   .transform((given, context): Readonly<Record<string, PositiveBasis>> => {
     const seen = new Set<string>()
-    // Each entry is checked separately, so that all faults are reported at once.
+    // Each entry is checked separately, so that all faults are reported together.
     for (const [key, basis] of Object.entries(given)) {
       const fault = faultOf(key, basis, seen)
       if (fault !== null) {

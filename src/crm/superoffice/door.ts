@@ -18,6 +18,6 @@ export interface Door {
    * @throws what `send` throws; AppError `crm_tenant_unavailable`; UpstreamError of signing in.
    */
   through<T>(context: CallContext, send: (entry: Entry) => Promise<T>): Promise<T>
-  /** Forgets that the installation was down, when somebody says that it runs again. */
+  /** Forgets that the installation was down, when somebody states that it runs again. */
   lookAfresh(): void
 }

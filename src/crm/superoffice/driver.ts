@@ -106,7 +106,7 @@ export const superOfficeOnsiteDriver: CrmDriver<OnsiteConfig> = {
 
 /**
  * Signs calls to an installation on site in by user and password (docs/wire-superoffice.md, 2.3). A refusal is final,
- * as there is nothing to renew.
+ * because there is nothing to renew.
  */
 function onsiteDoor(config: OnsiteConfig): Door {
   const { username, password = '' } = config

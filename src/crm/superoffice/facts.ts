@@ -29,7 +29,7 @@ const measurementSchema = z.object({
 const factsSchema = z.object({
   /** On the customer's own site, where webhooks name no tenant. */
   onsite: z.boolean().optional(),
-  /** Our own user: its writes are no person's act. */
+  /** Our own user. Its writes are not a person's act. */
   associateId: z.int().optional(),
   /** The database that was set up. */
   databaseContextIdentifier: z.string().nullable().optional(),

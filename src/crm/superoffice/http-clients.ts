@@ -17,7 +17,7 @@ export function apiHttp(baseUrl: string, ca?: string): Http {
   return keptHttp(`api ${baseUrl} ${caId}`, {
     system: 'superoffice',
     baseUrl,
-    // Without them names come in all languages at once, and a time in a filter is in the base time zone.
+    // Without them names are in all languages, and a time in a filter is in the base time zone.
     headers: { 'accept-language': 'en', 'so-timezone': 'UTC' },
     maxSockets: MAX_PARALLEL_CALLS,
     ca,

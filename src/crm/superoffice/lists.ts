@@ -25,7 +25,7 @@ export interface ListItem {
   readonly deleted: boolean
   /** False only if it is switched off, which only purposes can be. */
   readonly active: boolean
-  /** SuperOffice sends a mail to whoever gets a consent from this source. */
+  /** SuperOffice sends a mail to everybody who gets a consent from this source. */
   readonly mails: boolean
 }
 

@@ -41,7 +41,7 @@ export class OnlineDoor implements Door {
           this.#tickets.drop(ticket)
           tried.ticket = true
         } else if (status === 401) {
-          // Renewed, and refused again: revoked. Calls under way at the same time do not renew once more.
+          // Renewed, and refused again: revoked. Calls in progress at the same time do not renew again.
           this.#tickets.revoked(ticket)
           throw error
         } else if (status === MISDIRECTED && !tried.address) {
@@ -66,8 +66,8 @@ export class OnlineDoor implements Door {
   }
 
   /**
-   * After no answer or a meaningless one, the tenant may be in maintenance, which says when to retry. A write that may
-   * have been carried out keeps its own error.
+   * After no answer or a meaningless one, the tenant may be in maintenance, whose status states when to retry. A write
+   * that may have been carried out keeps its own error.
    */
   async #explained(error: unknown, context: CallContext): Promise<unknown> {
     if (!(error instanceof UpstreamError) || error.mayHaveBeenApplied) {

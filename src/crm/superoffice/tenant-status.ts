@@ -103,7 +103,7 @@ const tenant = answer(
     ValidUntil: text,
     Api: address,
     Endpoint: address,
-    // Without either it is no status of a tenant.
+    // Without either it is not a tenant's status.
   }).refine(({ State, IsRunning }) => Boolean(State) || typeof IsRunning === 'boolean', {
     path: ['State'],
   }),
@@ -111,7 +111,7 @@ const tenant = answer(
 
 /** Whether, where and until when a tenant's API answers. */
 export interface TenantStatus {
-  /** Only harmless characters, as it is shown. */
+  /** Only harmless characters, because it is shown. */
   readonly state: string
   readonly running: boolean
   /** With `/v1`; null if the answer has none. */

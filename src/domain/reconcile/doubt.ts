@@ -102,7 +102,7 @@ function isOurCleanWrite<V>(
   return expected && isNextVersion(record, seenRecord.version, firstVersion)
 }
 
-/** A row's version, and whether it was only inserted, if the CRM says so. */
+/** A row's version, and whether it was only inserted, if the CRM states it. */
 export type RowVersion = Pick<RecordReading<unknown>, 'version' | 'onlyInserted'>
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The rule that every sync calls, whatever its trigger. Nothing else decides a basis, a toggle or a subscription
+ * The rule that every sync calls, for every trigger. No other code decides a basis, a toggle or a subscription
  * (docs/reconciliation.md).
  */
 export * from './types.js'

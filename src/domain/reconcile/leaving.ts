@@ -101,7 +101,7 @@ function isSeen<V>(
   return seen !== undefined && !seen.left && seen.value === value && seen.version === version
 }
 
-/** For blind writes: whether our write is under way, or may have overwritten a person's answer. */
+/** For blind writes: whether our write is in progress, or may have overwritten a person's answer. */
 function hidesDeny<V>(readings: readonly LeavingReading<V>[], memory: CellMemory<V>): boolean {
   const now = readings.findLast(isRead)
   const unread = latest(readings)

@@ -9,7 +9,7 @@ import type { BasisMapping } from '../tenant-basis.js'
 /** Dynamics' toggle, and Yes/No of a subscription in a CRM. On the wire `donotbulkemail` true = deny. */
 export type ToggleValue = 'allow' | 'deny'
 
-/** The last writer of a CRM value, if the CRM says so. */
+/** The last writer of a CRM value, if the CRM states it. */
 export type LastWriter = 'us' | 'user' | 'default' | 'unknown'
 
 /**
@@ -48,7 +48,7 @@ export interface RecordReading<V> {
   readonly onlyInserted?: boolean
   /**
    * A deny that follows the person to this record, from a merged duplicate or from the address that the person left
-   * (rule F5). It counts as deny, and nothing is provably later. `arrivedDenies` says when it ends.
+   * (rule F5). It counts as deny, and nothing is provably later. `arrivedDenies` determines when it ends.
    */
   readonly carriedDeny: boolean
   /** What it took along from its former cell. Absent or null: a pass has observed it since, or it never left a cell. */
@@ -62,7 +62,7 @@ export interface RecordReading<V> {
 
 /**
  * What a record takes along from the cell that it leaves, to another address or until it returns. It is needed because
- * our writes under way do not take the move into account.
+ * our writes in progress do not take the move into account.
  */
 export interface LeftWith<V> {
   /** The former cell's last observation and open writes, from which doubt is determined (R0). */

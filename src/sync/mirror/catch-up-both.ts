@@ -17,9 +17,9 @@ import { readUnreadStates } from './read-unread.js'
 const MOST_HOMELESS = 1_000
 
 /**
- * Brings the copy of both sides up to date: eMarketeer's feed, the CRM's changes, and the feed once more to see what
- * moved in between (docs/reconciliation.md, "A pass"). If deltas do not prove who has an address, a share of the
- * addresses is also read directly.
+ * Brings the copy of both sides up to date: eMarketeer's feed, the CRM's changes, and the feed again to see what moved
+ * in between (docs/reconciliation.md, "A pass"). If deltas do not prove who has an address, a share of the addresses is
+ * also read directly.
  */
 export async function catchUpBoth(session: SyncSession): Promise<void> {
   const { capabilities } = requireCrm(session)

@@ -31,8 +31,8 @@ export interface FoldedPage {
 }
 
 /**
- * Folds a page of eMarketeer's feed (docs/wire-emarketeer.md, EM-B2). Items come in commit order, so a cell's last item
- * is its value. Acts by people are kept apart, since the last item may be an echo of our own write.
+ * Folds a page of eMarketeer's feed (docs/wire-emarketeer.md, EM-B2). Items are in commit order, so a cell's last item
+ * is its value. Acts by people are kept apart, because the last item may be an echo of our own write.
  */
 export function foldFeedPage(items: readonly FeedItem[]): FoldedPage {
   const cells = new Map<string, CellChange>()
@@ -154,8 +154,8 @@ export const NOBODYS_ACT: ActTimes = { positiveActMs: null, denyActMs: null }
 
 /**
  * When a person set this basis in eMarketeer, on the safe side: the earliest moment of a positive basis, the latest of
- * a deny. The `eventTime` given by whoever recorded the act may be up to five minutes ahead (docs/wire-emarketeer.md).
- * By that time a consent could seem later than an opt-out that followed it.
+ * a deny. The `eventTime` comes from the source of the act and may be up to five minutes ahead
+ * (docs/wire-emarketeer.md). By that time a consent could seem later than an opt-out that followed it.
  */
 export function actTimesOf(
   basis: ReadLegalBasis,

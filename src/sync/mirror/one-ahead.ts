@@ -1,7 +1,7 @@
 /**
  * Yields the same pages, but requests each page while its user works on the page before it: never more than one page
  * ahead, one request at a time. If a page cannot be read, the error is thrown after the pages before it. If the user
- * stops early, the request under way is awaited first, so nothing is read after the end.
+ * stops early, the request in progress is awaited first, so nothing is read after the end.
  * @throws what `pages` throws.
  */
 export async function* oneAhead<T>(pages: AsyncIterable<T>): AsyncGenerator<T> {

@@ -57,7 +57,7 @@ export async function readCrmAt(
   }
   const { connectionId } = session.connection
   await assertMaySync(session.db, session)
-  // A text that is no address links no record: records that mention it are read by id.
+  // A text that is not an address links no record: records that mention it are read by id.
   const emails = (await addressTexts(session.db, addressIds)).filter(
     (text) => addressKey(text) !== null,
   )

@@ -3,7 +3,7 @@ import { emarketeerSpelling } from '../../emarketeer/index.js'
 
 /** The address of an eMarketeer contact in the copy. */
 export interface SpelledAddress {
-  /** Text of the row in `addresses`: the address key, or whatever else the field holds. */
+  /** Text of the row in `addresses`: the address key, or any other content of the field. */
   readonly address: string
   /**
    * eMarketeer's spelling, if a request for `address` would not find the contact. Such a contact is requested by id.

@@ -34,7 +34,7 @@ export async function syncCategories(session: SyncSession): Promise<CategoriesRe
     }
   })
   const { crm, connection } = session
-  // A disabled connection only decides sendouts that are under way. These read eMarketeer and write nothing (C8).
+  // A disabled connection only decides sendouts that are in progress. These read eMarketeer and write nothing (C8).
   const goesOn = permitsOf(connection).goesOn.includes(session.run.trigger)
   const writes = connection.subscriptionSync && goesOn
   if (!crm?.capabilities.subscriptions || !writes) {

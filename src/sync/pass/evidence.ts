@@ -14,14 +14,14 @@ import type { DecidedCell } from './decide-cells.js'
 import { TOGGLE_RULE } from './rule.js'
 import type { SyncRun } from '../../ledger/run/runs.js'
 
-/** Who acted in the CRM and when, as far as a source says. */
+/** Who acted in the CRM and when, as far as a source states it. */
 export interface CrmAct {
   readonly userId: string | null
   /** The moment by field history; null: only a range is known. */
   readonly atMs: number | null
 }
 
-/** What a write to eMarketeer says about the act behind it. */
+/** The facts that a write to eMarketeer states about the act behind it. */
 export interface ActDescription {
   readonly actor: Actor
   readonly eventTimeMs: number
@@ -150,7 +150,7 @@ export function consentEventOf(
   }
 }
 
-/** What the event is based on. A source in eMarketeer says nothing about the act in the CRM that replaced it. */
+/** The evidence of the event. A source in eMarketeer proves nothing about the act in the CRM that replaced it. */
 function evidenceOf(
   { rule, row }: DecidedCell,
   facts: {

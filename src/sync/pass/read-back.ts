@@ -3,7 +3,7 @@ import { isNextVersion, type CellMemory, type RowVersion } from '../../domain/re
 import type { StoredValue } from '../../ledger/copy/cells.js'
 import type { PendingCell } from './write-jobs.js'
 
-/** A write that the CRM says it has applied. */
+/** A write that the CRM reports as applied. */
 type Applied = Extract<CrmWriteOutcome, { status: 'applied' }>
 
 /** What was read back after the write, if the CRM cannot refuse a stale write; else null. */
@@ -11,7 +11,7 @@ export function readBackOf(outcome: Applied): CrmConsent | null {
   return outcome.readBack ?? null
 }
 
-/** A row's version, and whether it was only inserted, if the CRM says so. */
+/** A row's version, and whether it was only inserted, if the CRM states it. */
 export function rowVersionOf({ version, times }: CrmConsent): RowVersion {
   return times === undefined ? { version } : { version, onlyInserted: times.onlyInserted }
 }

@@ -7,7 +7,7 @@ import type { StoredValue } from '../../ledger/copy/cells.js'
 import type { DecidedCell, RowUpkeep } from './decide-cells.js'
 import { describeAct, type CrmAct } from './evidence.js'
 
-/** A decided cell whose writes are under way. Each acknowledgement updates its memory. */
+/** A decided cell whose writes are in progress. Each acknowledgement updates its memory. */
 export interface PendingCell {
   readonly cell: DecidedCell
   readonly eventId: string

@@ -30,8 +30,8 @@ export interface DrainedInbox {
 }
 
 /**
- * Handles the due webhook hints of one shard (rule E4). A hint says only where to look: the feed is read, CRM records
- * are fetched, and what changed is synced. Until then a hint that says deny counts at the send gate (G7).
+ * Handles the due webhook hints of one shard (rule E4). A hint only shows where to look: the feed is read, CRM records
+ * are requested, and the changes are synced. Until then a hint of a deny counts at the send gate (G7).
  */
 export async function drainInbox(session: SyncSession, shard: number): Promise<DrainedInbox> {
   const { db, connection } = session

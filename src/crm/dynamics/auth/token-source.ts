@@ -157,9 +157,9 @@ const FORM_FIELDS = ['client_id', 'client_secret', 'grant_type', 'scope']
 
 /**
  * MSAL's network client over `src/http`, so that time-outs, the tally and the stand-ins' faults apply to token
- * requests. It sends the documented request without MSAL's telemetry in headers, query and form: Entra needs none of
- * it, and gateways that look like Entra may refuse it. It keeps its last error, because MSAL replaces whatever a
- * network client throws.
+ * requests. It sends the documented request without MSAL's telemetry in headers, query and form: Entra does not need
+ * it, and gateways that look like Entra may refuse it. It keeps its last error, because MSAL replaces every error of a
+ * network client.
  */
 class MsalNetwork implements INetworkModule {
   /** The error of the last request; null if it succeeded. */

@@ -37,10 +37,12 @@ export interface AuditEntry {
   readonly userId: string | null
 }
 
-/** Most entries read per contact: an address book import may follow the change, but a whole history is not read. */
+/**
+ * Most entries read per contact: an address book import may follow the change, but the complete history is not read.
+ */
 export const MAX_ENTRIES = 10
 
-/** Requests the newest updates of one contact. `createdon` has whole seconds. */
+/** Requests the newest updates of one contact. `createdon` is in full seconds. */
 export function entriesRequest(contactId: string): BatchRequest {
   const query = queryString({
     select: ['auditid', 'createdon', '_userid_value', '_objectid_value', 'operation', 'action'],
@@ -83,8 +85,8 @@ const detail = answer(
 )
 
 /**
- * What an entry says of the toggle: its new value, `untouched` if it is about something else, null if it is unreadable
- * or the value was removed.
+ * The toggle in an entry: its new value, `untouched` if the entry concerns something else, null if it is unreadable or
+ * the value was removed.
  */
 export function readDetail(given: BatchPart, context: CallContext): boolean | 'untouched' | null {
   const entry = read(detail, given, context)

@@ -137,7 +137,7 @@ export interface StampEvidence {
   readonly auditReadAtMs: number
   readonly offsetMs: number
   readonly roundTripMs: number
-  /** Our application user; its writes are no person's act. */
+  /** Our application user. Its writes are not a person's act. */
   readonly ownUserId: string | null
 }
 

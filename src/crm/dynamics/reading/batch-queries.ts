@@ -24,7 +24,7 @@ const OPERATION = 'POST /$batch (read)'
 /**
  * Runs queries in one `$batch`, whose URLs may be long enough for 500 values each, and follows further pages.
  * @returns the rows of each query, in the order of the queries.
- * @throws UpstreamError. One failed part fails the whole reading, because half of it would prove too much.
+ * @throws UpstreamError. One failed part fails the complete reading, because half of it would prove too much.
  */
 export async function readByIn(
   client: DataverseClient,

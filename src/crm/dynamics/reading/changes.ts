@@ -109,7 +109,7 @@ class Tracked {
     return this.#deltaLink
   }
 
-  /** Each page, and whether it or an earlier one has an entry that is no row: it may be anybody's. */
+  /** Each page, and whether it or an earlier one has an entry that is not a row: it may be anybody's. */
   async *pages(given: CallContext): AsyncGenerator<RowPage & { readonly unattributed: boolean }> {
     const { context, allRead } = watchingIds(given)
     const path = this.since ?? this.setName + queryString({ select: this.select })
@@ -118,7 +118,7 @@ class Tracked {
     try {
       for await (const page of pagesFrom(this.client, path, { ...listing, ...how }, context)) {
         if ((page['@odata.nextLink'] ?? null) === null) {
-          // A quiet delta may have no link. The old one reads what came after it once more.
+          // A quiet delta may have no link. The old one reads the later changes again.
           const link = page['@odata.deltaLink'] ?? this.since
           this.#deltaLink =
             link === null ? null : ownLink(this.client.environmentUrl, link, `GET /${this.setName}`)

@@ -36,7 +36,7 @@ const SAMPLE_ROWS = 50
 /** A value of `field_security_permission_type`: allowed. */
 const ALLOWED = 4
 
-/** Requested for secured columns: a column counts as secured unless it says that it is not. */
+/** Requested for secured columns: a column counts as secured unless its definition states that it is not. */
 const securedColumn = answer(
   {
     name: 'dynamics.securedColumn',
@@ -65,8 +65,8 @@ type Rights = Readonly<Record<ColumnUse, boolean>>
 
 /**
  * The columns that column-level security closes to us. A secured value is left out like null (docs/wire-dataverse.md,
- * 12). So the definitions are asked, and the user's profiles only if one of our columns is secured. A user without a
- * profile may still read everything, as an administrator does: then a sample decides.
+ * 12). So the definitions are read, and the user's profiles only if one of our columns is secured. A user without a
+ * profile may still read everything, for example an administrator: then a sample decides.
  * @returns none if the definitions are not readable. @throws UpstreamError
  */
 export async function closedColumns(

@@ -10,8 +10,8 @@ import { usesOfReading } from './table-uses.js'
 const COUNTS_FOR_MS = 60_000
 
 /**
- * Refuses to read while a column of contacts or of our own tables is closed to us: null would pass for what a person
- * never said, and a No with a hidden category would count for nothing (docs/wire-dataverse.md, 12). At most one request
+ * Refuses to read while a column of contacts or of our own tables is closed to us: null would count as an answer that a
+ * person never gave, and a No with a hidden category would not count (docs/wire-dataverse.md, 12). At most one request
  * per table and minute while no column is secured.
  */
 export class ColumnGuard {

@@ -85,7 +85,7 @@ export const rowPage = answer(
 /**
  * A page of a delta. "An empty JSON response is returned if no table changes have occurred" (Microsoft's page on change
  * tracking): it may lack rows and links, or be an empty list. A listing may not: an empty one would mean that everybody
- * is gone.
+ * was deleted.
  */
 export const deltaPage = answer(
   { name: 'dynamics.deltaPage', operation: 'GET /{set}', lossUnit: 'page' },
@@ -141,7 +141,7 @@ const TYPES = {
   em_rowkey: 'string',
 } as const
 
-/** Whether a row has a column, possibly null: a missing or mistyped value is no answer. */
+/** Whether a row has a column, possibly null: a missing or mistyped value is not an answer. */
 export function isReadable(row: RawRow, column: keyof typeof TYPES): boolean {
   const [value, type] = [row[column], TYPES[column]]
   return value === null || (type === 'guid' ? isGuid(value) : typeof value === type)

@@ -61,8 +61,8 @@ export function toSubscription(
 }
 
 /**
- * Stands for a contact's row without a readable id: of any category, with any answer. Its own id is none of Dynamics',
- * so the row goes with the next reading of the contact that does not meet it.
+ * Stands for a contact's row without a readable id: of any category, with any answer. Its own id does not exist in
+ * Dynamics, so the row is removed by the next reading of the contact that does not contain it.
  */
 export function unknownRowOf(contactId: string): CrmSubscription {
   return {

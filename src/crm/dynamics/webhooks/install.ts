@@ -13,7 +13,7 @@ const MOST_TRIED = 25
 
 /**
  * Makes Dataverse post changes to the gateway (docs/wire-dataverse.md, 11 and 16.12). Reuses what an earlier run
- * created. The secret is always new, as the old one cannot be read; the previous one stays valid for events queued
+ * created. The secret is always new, because the old one cannot be read; the previous one stays valid for events queued
  * under it. The hash is stored before the registration, so that no event is refused.
  * @returns facts with hashes only; not installed if Dataverse refuses the URL. @throws UpstreamError
  */
@@ -104,8 +104,8 @@ export async function tendWebhooks(
 }
 
 /**
- * Ends the posting: first the steps, as an endpoint with steps is not deleted, then the endpoint. Ours has the
- * connection's name or the id in the facts; another connection's stays. Succeeds if nothing is there, and is safe to
+ * Ends the posting: first the steps, because an endpoint with steps is not deleted, then the endpoint. Ours has the
+ * connection's name or the id in the facts; another connection's stays. Succeeds if nothing exists, and is safe to
  * repeat after a crash at any point (docs/wire-dataverse.md, 16.14).
  * @returns facts to change. @throws UpstreamError
  */

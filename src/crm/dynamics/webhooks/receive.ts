@@ -146,7 +146,7 @@ export interface RemoteEvent {
   readonly image: Attributes
 }
 
-/** Reads a body; null if it is no event of Dataverse. */
+/** Reads a body; null if it is not an event of Dataverse. */
 export function readRemoteEvent(body: Buffer): RemoteEvent | null {
   const event = readSmallText(remoteContext, body)
   if (event === null) {

@@ -129,7 +129,7 @@ const stepImage = answer(
 )
 
 /**
- * Makes a step carry columns along. Optional: without them the row is read to find its contact, so a refusal is no
+ * Makes a step carry columns along. Optional: without them the row is read to find its contact, so a refusal is not a
  * failure (the registration of images is known from memory only).
  * @throws UpstreamError if a retry helps.
  */

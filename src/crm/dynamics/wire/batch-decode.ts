@@ -19,7 +19,7 @@ const MAX_DEPTH = 3
 /**
  * Reads a `$batch` answer. Tolerant in form (header case, bare line feeds, quoted boundaries, nested parts), never in
  * content: a truncated part is left out and so counts as a lost answer.
- * @returns null if the content type is no multipart.
+ * @returns null if the content type is not multipart.
  */
 export function decodeBatch(contentType: string | undefined, body: Buffer): BatchAnswer | null {
   const boundary = boundaryOf(contentType)
@@ -83,7 +83,7 @@ function boundaryOf(contentType: string | undefined): string | null {
 
 /**
  * Splits a body at its boundary lines. Returns only parts that a boundary line follows: text before the first and after
- * the last is no part. `closed`: the closing line was found.
+ * the last is not a part. `closed`: the closing line was found.
  */
 function splitParts(body: Buffer, boundary: string): { parts: Buffer[]; closed: boolean } {
   const delimiter = Buffer.from(`--${boundary}`)
@@ -106,7 +106,7 @@ function splitParts(body: Buffer, boundary: string): { parts: Buffer[]; closed: 
   return { parts, closed: false }
 }
 
-/** A delimiter is a whole line: a longer boundary may begin with the same text. */
+/** A delimiter is a complete line: a longer boundary may begin with the same text. */
 function boundaryLine(body: Buffer, at: number, length: number) {
   if (at > 0 && body[at - 1] !== LF) {
     return null

@@ -17,7 +17,7 @@ import type { BatchPart } from './batch-decode.js'
 export interface KnownError {
   readonly code: string
   readonly name: string
-  /** Replaces the outcome of the status; absent: as the status says. */
+  /** Replaces the outcome of the status; absent: that of the status. */
   readonly outcome?: UpstreamCode
 }
 
@@ -30,7 +30,7 @@ export const EXPIRED_VERSION_STAMP = '0x80044352'
 /** A senseless query: the answer to a mangled change token. */
 export const INVALID_QUERY = '0x80044183'
 
-/** SQL time-out: send less at once. */
+/** SQL time-out: send less per request. */
 export const SQL_TIMEOUT = '0x80044151'
 
 /** The column already exists. */
@@ -103,7 +103,7 @@ const CODE = /^0x8[0-9a-f]{7}$/i
 /** The only part of a message that is read, and only to show it: the missing privilege's name. */
 const MISSING_PRIVILEGE = /\b(prv[A-Za-z0-9_]{1,80})\b/
 
-/** The code of an error body, `{"error":{"code","message"}}`; null if empty, as it often is. */
+/** The code of an error body, `{"error":{"code","message"}}`; null if empty, which is frequent. */
 export function errorCodeOf(body: string): string | null {
   const code = errorOf(body)?.code
   return typeof code === 'string' && CODE.test(code) ? code.toLowerCase() : null

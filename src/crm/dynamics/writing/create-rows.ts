@@ -17,8 +17,9 @@ const OPERATION = 'POST /{subscriptions}/UpsertMultiple'
 
 /**
  * Creates rows that are known to be absent (docs/wire-dataverse.md, 16.6) by `UpsertMultiple` on an alternate key,
- * which is all or nothing and returns no versions. Too large a request is halved. After a refusal as a whole, a missing
- * message or a time-out, each row is sent alone with `If-None-Match: *`, so that a bad row affects only itself.
+ * which is all or nothing and returns no versions. Too large a request is halved. If the request is refused, the
+ * message is missing, or it times out, each row is sent alone with `If-None-Match: *`, so that a bad row affects only
+ * itself.
  * @returns one outcome per row, in order, and the reason to send nothing more (null: continue).
  */
 export async function createRows(
@@ -66,7 +67,7 @@ export async function createRows(
   }
 }
 
-/** Refused or rolled back as a whole for its size: nothing was stored, so half of it may be sent again. */
+/** The request was refused or rolled back because of its size: nothing was stored, so half of it may be sent again. */
 function isTooMuch(error: UpstreamError): boolean {
   return error.status === 413 || error.upstreamCode === SQL_TIMEOUT
 }

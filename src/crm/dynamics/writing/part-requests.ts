@@ -13,9 +13,9 @@ const RETURN_ROW = { Prefer: 'return=representation' }
 
 /**
  * The `$batch` part of a write (docs/wire-dataverse.md, 6.4 and 8.2). `If-Match` with the version that was read fails a
- * PATCH of a row that moved (412) or is gone (404); without it a PATCH would create the row.
- * @returns null for a write that cannot be expressed here (a purpose or value of another CRM, an id that is no GUID, an
- * unknown version): it is refused, never sent.
+ * PATCH of a row that moved (412) or was deleted (404); without it a PATCH would create the row.
+ * @returns null for a write that cannot be expressed here (a purpose or value of another CRM, an id that is not a GUID,
+ * an unknown version): it is refused, never sent.
  */
 export function partRequest(write: RowWrite, table: TableFacts | null): BatchRequest | null {
   if (!/^(W\/)?"[^"\r\n]+"$/.test(write.expectedVersion)) {

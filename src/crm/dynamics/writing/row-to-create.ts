@@ -20,8 +20,8 @@ export interface RowToCreate {
 /**
  * Prepares a row; lookups are bound by the navigation names that set-up learned.
  * @param categoryRowId the category's row in Dynamics; null: there is none yet.
- * @returns null if it cannot be created: there is no such category, the contact's id is no GUID, or the relationships
- * are missing.
+ * @returns null if it cannot be created: there is no such category, the contact's id is not a GUID, or the
+ * relationships are missing.
  */
 export function rowToCreate(
   write: CreateWrite,

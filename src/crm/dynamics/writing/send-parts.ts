@@ -24,8 +24,8 @@ export interface SentParts {
 }
 
 /**
- * Sends parts and reports an outcome for each, whatever the answer: a part without one may have been carried out.
- * @throws only errors that are no failure of the other side.
+ * Sends parts and reports an outcome for each, for any answer: a part without one may have been carried out.
+ * @throws only errors that are not a failure of the other side.
  */
 export async function sendParts(
   client: DataverseClient,
@@ -61,7 +61,7 @@ export async function sendParts(
   }
 }
 
-/** The outcome of a call that failed as a whole: the error knows whether its parts may have been carried out. */
+/** The outcome of a call that failed completely: the error knows whether its parts may have been carried out. */
 export function lostOutcome(error: unknown): { status: 'unknown' | 'notSent'; error: Error } {
   if (error instanceof UpstreamError) {
     return { status: error.mayHaveBeenApplied ? 'unknown' : 'notSent', error }

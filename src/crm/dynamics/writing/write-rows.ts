@@ -16,7 +16,7 @@ export interface Written {
 }
 
 /**
- * Writes in the given order, one outcome per write (rule F1). After a call that failed as a whole nothing more is sent:
+ * Writes in the given order, one outcome per write (rule F1). After a call that failed completely nothing more is sent:
  * the caller put tightening writes first, and a throttled or broken service must not be pressed.
  */
 export async function writeRows(
@@ -150,8 +150,8 @@ async function readVersions(source: ChangeSource, contactIds: string[], context:
 }
 
 /**
- * Creates rows, each key once: the same row twice fails the whole request. A second write of a key with the same value
- * shares the first one's outcome; with another value it is a conflict, to be read and decided again.
+ * Creates rows, each key once: the same row twice fails the complete request. A second write of a key with the same
+ * value shares the first one's outcome; with another value it is a conflict, to be read and decided again.
  */
 async function writeCreates(
   source: ChangeSource,

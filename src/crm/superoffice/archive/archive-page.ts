@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { answer, part } from '../../../http/index.js'
 import { type ArchiveRow, normalizeRows } from '../wire/values.js'
 
-/** Most rows requested at once: this many only if one record alone fills a shorter page. */
+/** Most rows per request: this many only if one record alone fills a shorter page. */
 export const MAX_PAGE_ROWS = 64_000
 
 /** An archive's answer. A missing next link means the end, like null. */

@@ -16,7 +16,7 @@ import { PieceSize } from './piece-size.js'
 /** Shorter queries use GET: IIS accepts 2,048 characters of query by default [memory]. */
 const MAX_QUERY_CHARACTERS = 1_800
 
-/** Shows how many rows the server returns at once. */
+/** Shows how many rows the server returns per request. */
 const ANY_ROWS: ArchiveQuery = {
   provider: 'dynamic',
   select: ['email.person_id'],
@@ -217,8 +217,8 @@ function isTooLong(error: unknown, parameters: string): boolean {
 }
 
 /**
- * Whether SuperOffice refuses this very query, for a column or an operator that it lacks, so that another way may be
- * tried. A 400 says so. The status is not documented: an exception with 500 counts if the same query fails again while
+ * Whether SuperOffice refuses this query, for a column or an operator that it lacks, so that an alternative may be
+ * tried. A 400 shows it. The status is not documented: an exception with 500 counts if the same query fails again while
  * a plain one of the same table is answered.
  * @param error of the query. @throws nothing: a doubtful case is false, and the caller throws `error`.
  */

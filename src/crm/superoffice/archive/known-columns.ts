@@ -15,8 +15,8 @@ type Trial = 'taken' | 'refused' | 'perhapsRefused'
 const LOOK_AGAIN_MS = 10 * 60_000
 
 /**
- * Which optional columns an installation lacks: older ones on site refuse the whole query for one of them. Learned from
- * a refusal by trying each column alone; kept for hours.
+ * Which optional columns an installation lacks: older ones on site refuse the complete query for one of them. Learned
+ * from a refusal by trying each column alone; kept for hours.
  */
 export class KnownColumns {
   /** Column → until when it counts as lacking. */

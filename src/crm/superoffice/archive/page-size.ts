@@ -1,6 +1,6 @@
 import { type CallContext, UpstreamError, SingleFlight } from '../../../http/index.js'
 
-/** Rows requested at once; always sent, because default and maximum are unknown. */
+/** Rows per request; always sent, because default and maximum are unknown. */
 export const PAGE_ROWS = 1_000
 
 /** Refusals of this query alone, which must not fail the listing. */
@@ -14,9 +14,9 @@ export interface LongPage {
 }
 
 /**
- * How many rows a server returns at once. It may have an undocumented limit below the request and need not report that
- * more follow (docs/wire-superoffice.md, 6): so a page is certainly the last only if it is well below the longest one
- * seen.
+ * How many rows a server returns per request. It may have an undocumented limit below the requested number and need not
+ * report that more follow (docs/wire-superoffice.md, 6): so a page is certainly the last only if it is well below the
+ * longest one read.
  */
 export class PageSize {
   #longest = 0
@@ -44,8 +44,8 @@ export class PageSize {
   }
 
   /**
-   * Whether the server has returned more rows than that at once; asks it if no listing has shown it yet. Never true for
-   * a server that cuts pages short: its rights filter may leave any number of rows of a page.
+   * Whether the server has returned more rows than that in one page; requests some if no listing has shown it yet.
+   * Never true for a server that cuts pages short: its rights filter may leave any number of rows of a page.
    * @throws AppError, UpstreamError of sign-in and limits; any other failure counts as no.
    */
   async exceeds(rows: number, context: CallContext): Promise<boolean> {

@@ -4,7 +4,7 @@ import { PAGE_ROWS } from './page-size.js'
 export type ValueKind = 'text' | 'number'
 
 /**
- * Rows of one posted query: a little below half a page, because a fuller page does not count as the last and costs a
+ * Rows of one posted query: slightly below half a page, because a fuller page does not count as the last and costs a
  * second request.
  */
 const POSTED_ROWS = PAGE_ROWS / 2 - 20

@@ -14,7 +14,7 @@ export interface Listing {
   readonly mayLack?: readonly string[]
   /** Conditions besides the one on the key. */
   readonly where: readonly string[]
-  /** The whole-number column that orders and groups the rows; keys are positive. */
+  /** The integer column that orders and groups the rows; keys are positive. */
   readonly key: string
   readonly name: string
   /**
@@ -28,8 +28,8 @@ export interface Listing {
 /**
  * Lists rows by key without skipping, and never splits a group: a join multiplies rows, and a page may end within a
  * record (docs/wire-superoffice.md, 0.9, 6). The last group of a page is read again if others may follow, by `gt` of
- * the number before it: SuperOffice refuses `ge` on whole numbers (6.4). A row without a key comes with its page,
- * perhaps more than once; the reader must find out whose it is.
+ * the number before it, because SuperOffice refuses `ge` on integers (6.4). A row without a key is returned with its
+ * page, perhaps more than once; the reader must find its owner.
  * @param links for tests. @throws QueryTooLong, UpstreamError, AppError
  */
 export async function* wholeGroups(

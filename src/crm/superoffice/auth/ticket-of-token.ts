@@ -65,7 +65,7 @@ export function claimsOf(token: string): Claims | null {
     : null
 }
 
-/** The login host may have changed its key, so a failed check reads the keys once more. */
+/** The login host may have changed its key, so a failed check reads the keys again. */
 async function requireSignature(
   token: string,
   loginHost: string,

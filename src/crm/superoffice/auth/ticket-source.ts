@@ -35,7 +35,7 @@ export class TicketSource {
     })
   }
 
-  /** Number of failed renewals: a caller that was under way during one need not renew again. */
+  /** Number of failed renewals: a caller that was in progress during one need not renew again. */
   get refusals(): number {
     return this.#refusals
   }
@@ -140,7 +140,7 @@ function refused(): UpstreamError {
 /**
  * Signs the system user token for one exchange: token, UTC minute, and an RSA-SHA256 signature of both
  * (docs/wire-superoffice.md, 2.1). Valid for about that minute, so each exchange signs again.
- * @throws AppError `value_invalid` if the key is no key; neither key nor token is quoted.
+ * @throws AppError `value_invalid` if the key is not a valid key; neither key nor token is quoted.
  */
 export function signSystemToken(token: string, privateKeyPem: string, nowMs: number): string {
   const minute = new Date(nowMs).toISOString().slice(0, 16).replace(/[-T:]/g, '')

@@ -13,7 +13,7 @@ import { type Archive, isQueryRefused } from '../archive/archive.js'
 import { toFilterTime } from '../wire/time.js'
 import { type ArchiveRow, numberOf, timeOf } from '../wire/values.js'
 
-/** Persons read at once for a page of changes. */
+/** Persons read together for a page of changes. */
 const PERSONS_AT_ONCE = 500
 
 const EMPTY_PAGE = {
@@ -126,7 +126,7 @@ const PERSON_REGISTERED = 'email.person_id.registered'
 
 /**
  * Persons with a consent row written since a time, page by page (docs/wire-superoffice.md, 6.1). A row that was never
- * updated may lack `updated`. The person's own date is no criterion, because not every consent moves it.
+ * updated may lack `updated`. The person's own date is not used, because not every consent changes it.
  * @throws UpstreamError, AppError
  */
 async function* personsWithChangedConsent(

@@ -68,8 +68,8 @@ export function hasPurpose(row: ArchiveRow): boolean {
 }
 
 /**
- * Why a row is no answer: an unreadable purpose, or a column that every installation has and the row lacks; null: it is
- * one.
+ * Why a row is not an answer: an unreadable purpose, or a column that every installation has and the row lacks; null:
+ * it is one.
  */
 export function unreadableAt(row: ArchiveRow): string | null {
   return hasPurpose(row)
@@ -100,7 +100,7 @@ export function toConsentRow(row: ArchiveRow): ConsentRow | null {
   }
 }
 
-/** No row: nothing is recorded, which is no withdrawal (docs/wire-superoffice.md, 0.5). */
+/** No row: nothing is recorded, which is not a withdrawal (docs/wire-superoffice.md, 0.5). */
 export const ABSENT: CrmConsent = {
   value: 'none',
   version: 'none',
@@ -111,8 +111,8 @@ export const ABSENT: CrmConsent = {
 export const UNREADABLE: CrmConsent = { ...ABSENT, value: null, version: '' }
 
 /**
- * A row as the rule reads it. Without a basis or version it is unknown and never written. Its times are kept, whoever
- * wrote it.
+ * A row in the rule's form. Without a basis or version it is unknown and never written. Its times are kept for every
+ * writer.
  */
 export function toConsent(row: ConsentRow, ourselves: Ourselves): CrmConsent {
   const { updatedCount, registeredMs, updatedMs } = row

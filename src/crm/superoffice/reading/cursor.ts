@@ -17,12 +17,12 @@ const cursorSchema = z.object({
 export type ChangeCursor = z.output<typeof cursorSchema>
 
 /**
- * Least overlap of listings: servers with clocks of their own, long transactions, whole seconds. A second delivery
+ * Least overlap of listings: servers with clocks of their own, long transactions, full seconds. A second delivery
  * changes nothing.
  */
 const OVERLAP_MS = 5 * 60_000
 
-/** Stamps have whole seconds, and a listing includes its first second. */
+/** Stamps are in full seconds, and a listing includes its first second. */
 const SECOND_MS = 1_000
 
 /** A listing of changes that ended. */
@@ -60,8 +60,8 @@ export function writeCursor(cursor: ChangeCursor): string {
 
 /**
  * Reads a stored cursor.
- * @param nowMs our clock. @throws CrmCursorExpired if it is no cursor, or from an impossible time: a complete listing
- * corrects that.
+ * @param nowMs our clock. @throws CrmCursorExpired if it is not a cursor, or from an impossible time: a complete
+ * listing corrects that.
  */
 export function readCursor(text: string, nowMs: number): ChangeCursor {
   const parsed = cursorSchema.safeParse(parseJson(text))

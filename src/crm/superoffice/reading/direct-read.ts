@@ -94,8 +94,8 @@ export interface PersonsAt {
 }
 
 /**
- * Everybody who has one of the addresses, as primary or further one; companies have none. Each is requested as written
- * and in lower case, as a database may compare with case, and also with its domain in Unicode.
+ * Everybody who has one of the addresses, as a primary or secondary one; companies have none. Each is requested in its
+ * spelling and in lower case, because a database may compare with case, and also with its domain in Unicode.
  * @throws UpstreamError, AppError
  */
 export async function personsAt(

@@ -13,9 +13,9 @@ const MARGIN_MS = 3_600_000
 const HOLDS_MS = 12 * 3_600_000
 
 /**
- * How an installation reads a time in a filter. Our times are UTC, and a header says so. Stamps are always UTC, but it
- * is not documented whether they are compared with the time as sent or after its conversion to the base time zone
- * (docs/wire-superoffice.md, 6.1). So this looks for a row whose stamp is known.
+ * How an installation reads a time in a filter. Our times are UTC, and a header states it. Stamps are always UTC, but
+ * it is not documented whether they are compared with the time as sent or after its conversion to the base time zone
+ * (docs/wire-superoffice.md, 6.1). So this requests a row whose stamp is known.
  */
 export class FilterTimes {
   #known: { readonly reachMs: number; readonly untilMs: number } | null = null

@@ -59,7 +59,7 @@ export class StampWatch {
   }
 }
 
-/** Whether a row can have this stamp today, whatever the difference of the clocks. */
+/** Whether a row can have this stamp today, with any difference of the clocks. */
 export function isPossible(stampMs: number, nowMs: number): boolean {
   return stampMs <= nowMs + MOST_AHEAD_MS
 }

@@ -27,11 +27,11 @@ export interface WebhookOwner {
 const MOST_SECRETS = 3
 
 /**
- * Makes SuperOffice post changes to the gateway (docs/wire-superoffice.md, 8). Looks for ours by name first, as two
- * registrations make two webhooks. The secret is always new; it is stored, sealed, before SuperOffice receives it,
- * because the test event is already signed with it. The previous one stays valid for events under way.
+ * Makes SuperOffice post changes to the gateway (docs/wire-superoffice.md, 8). Searches for ours by name first, because
+ * two registrations create two webhooks. The secret is always new; it is stored, sealed, before SuperOffice receives
+ * it, because the test event is already signed with it. The previous one stays valid for events in progress.
  * @returns not installed, and why, if SuperOffice refuses: the earlier state remains. @throws UpstreamError for
- * whatever a retry may correct, AppError `crm_tenant_unavailable`.
+ * failures that a retry may correct, AppError `crm_tenant_unavailable`.
  */
 export async function installWebhooks(
   owner: WebhookOwner,
@@ -136,7 +136,7 @@ export async function removeWebhooks(
 }
 
 /**
- * Whether SuperOffice accepts no webhook of ours, which is no fault (docs/wire-superoffice.md, 8): the agent is not
+ * Whether SuperOffice accepts no webhook of ours, which is not a fault (docs/wire-superoffice.md, 8): the agent is not
  * granted, webhooks are switched off, the server has none, or the test event failed. The form of the last is not
  * documented; an exception of the server's own counts as it, even with status 500. Refused credentials, limits and
  * silence do not.
@@ -149,7 +149,7 @@ export function isRefusal(error: unknown): error is UpstreamError {
   return !ofTheCall && (isOwnException(error) || (error.status >= 400 && error.status < 500))
 }
 
-/** Why there is no webhook, in plain words for Support. @param url shown without its path. */
+/** Why there is no webhook, for Support. @param url shown without its path. */
 export function refusalInWords(error: UpstreamError, url: string): string {
   const { status, upstreamCode } = error
   const code = upstreamCode === null || upstreamCode === NOT_JSON ? `${status}` : upstreamCode

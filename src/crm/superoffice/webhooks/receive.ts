@@ -91,7 +91,7 @@ function isFresh({ atMs }: SuperOfficeEvent, nowMs: number): boolean {
   return atMs !== null && Math.abs(nowMs - atMs) <= TOLERANCE_MS
 }
 
-/** No event says which consent changed, or its value; see docs/setup-superoffice.md. */
+/** An event does not contain the consent that changed, or its value; see docs/setup-superoffice.md. */
 const CONSENT_EVENTS: ReadonlySet<string> = new Set(['person.consented', 'person.unconsented'])
 
 /**
@@ -166,7 +166,7 @@ export function isTestEvent(body: Buffer): boolean {
   return readSmallText(payload, body)?.Event.toLowerCase() === 'test'
 }
 
-/** Reads a verified body; null if it is no event of SuperOffice. */
+/** Reads a verified body; null if it is not an event of SuperOffice. */
 export function readEvent(body: Buffer): SuperOfficeEvent | null {
   const parsed = readSmallText(payload, body)
   if (parsed === null) {

@@ -39,7 +39,7 @@ export function isOwnException({ status, upstreamCode }: UpstreamError): boolean
   return status === 500 && upstreamCode !== null && upstreamCode !== NOT_JSON
 }
 
-/** An empty body is no page: it has no content, which null stands for. */
+/** An empty body is not a page. It has no content, so null is returned. */
 function parse(text: string): unknown {
   return text.trim() === '' ? null : jsonOrUndefined(text, SMALL_ANSWER.elements)
 }

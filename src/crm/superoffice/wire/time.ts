@@ -17,7 +17,7 @@ export function parseUtc(text: unknown): number | null {
   return Number.isNaN(ms) || new Date(ms).getUTCFullYear() < FIRST_REAL_YEAR ? null : ms
 }
 
-/** A time for a filter: UTC, whole seconds, without a zone. */
+/** A time for a filter: UTC, full seconds, without a zone. */
 export function toFilterTime(ms: number): string {
   return new Date(ms).toISOString().slice(0, 19)
 }

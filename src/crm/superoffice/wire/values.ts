@@ -4,9 +4,9 @@ import { parseUtc } from './time.js'
 export type ArchiveRow = Readonly<Record<string, unknown>>
 
 /**
- * Brings rows into one form; an entry that is no row becomes an empty one. Slim mode, requested by requesting none,
- * returns values as shown; full mode returns `{RawValue, DisplayValue}` of each below `Column`. The case of column
- * names is the server's. (docs/wire-superoffice.md, 6)
+ * Brings rows into one form; an entry that is not a row becomes an empty one. Slim mode, the default that we use,
+ * returns display values; full mode returns `{RawValue, DisplayValue}` of each below `Column`. The case of column names
+ * is the server's. (docs/wire-superoffice.md, 6)
  */
 export function normalizeRows(raw: readonly unknown[]): ArchiveRow[] {
   // A sendout reads several rows per contact, and all rows of an answer have the same columns.
@@ -33,13 +33,13 @@ function plain(value: unknown): unknown {
     return value
   }
   const cell = value as { readonly RawValue?: unknown; readonly DisplayValue?: unknown }
-  // Any other object is no value, not even an empty one.
+  // Any other object is not a value, not even an empty one.
   return 'RawValue' in cell || 'DisplayValue' in cell
     ? (cell.RawValue ?? cell.DisplayValue ?? null)
     : undefined
 }
 
-/** Whether a row has a column, possibly empty: a missing or mistyped value is no answer. */
+/** Whether a row has a column, possibly empty: a missing or mistyped value is not an answer. */
 export function isReadable(
   row: ArchiveRow,
   column: string,
@@ -49,12 +49,12 @@ export function isReadable(
   return value === null || types.includes(typeof value)
 }
 
-/** A whole number, also as text; null if it is none. */
+/** An integer, also as text; null if it is not one. */
 export function numberOf(row: ArchiveRow, column: string): number | null {
   return toNumber(row[column.toLowerCase()])
 }
 
-/** A whole number, also as text; null if it is none. */
+/** An integer, also as text; null if it is not one. */
 export function toNumber(value: unknown): number | null {
   if (typeof value === 'string' && /^-?\d{1,15}$/.test(value.trim())) {
     return Number(value)

@@ -17,7 +17,9 @@ export interface ConsentJob {
   outcome: CrmWriteOutcome | null
 }
 
-/** A write as a job; one that cannot be written here is refused at once. `none` (nothing recorded) is never written. */
+/**
+ * A write as a job; one that cannot be written here is refused immediately. `none` (nothing recorded) is never written.
+ */
 export function toJob(write: CrmWrite, toPersonId: (id: string) => readonly number[]): ConsentJob {
   const consent = write.kind === 'consent' ? write : null
   const value = consent?.value

@@ -79,7 +79,8 @@ async function sendPhase(
 }
 
 /**
- * A mass write may have written rows that it did not report, so a moved row is a conflict and is read again at once.
+ * A mass write may have written rows that it did not report, so a moved row is a conflict and is read again
+ * immediately.
  */
 async function writeMany(
   source: ReadSource,
@@ -99,9 +100,9 @@ async function writeMany(
 }
 
 /**
- * The outcome of a write without a good answer. A 4xx concerns only this row, except sign-in and limits. A page of HTML
- * is a gateway's and says nothing about the person; neither does the answer to an auxiliary call (tenant status,
- * ticket).
+ * The outcome of a write without a good answer. A 4xx concerns only this row, except sign-in and limits. An HTML page
+ * comes from a gateway and proves nothing about the person; neither does the answer to an auxiliary call (tenant
+ * status, ticket).
  */
 function outcomeOf(error: unknown): CrmWriteOutcome {
   if (!(error instanceof UpstreamError)) {
@@ -137,7 +138,7 @@ export const massWriteAnswer = answer(
 
 /**
  * The writes that may share a mass write: only if set-up measured that it raises the version by one and names us, and
- * only for existing rows, as its effect on a new one was not measured.
+ * only for existing rows, because its effect on a new one was not measured.
  */
 function massWritable(
   { measured }: SuperOfficeFacts,
@@ -151,10 +152,10 @@ function massWritable(
 }
 
 /**
- * Writes many consents in one request (docs/wire-superoffice.md, 7.2); `NoChange` leaves every other row alone. Marks a
- * job as acknowledged if its row is reported.
- * @returns whether every row was; otherwise a part may have been written all the same.
- * @throws UpstreamError if the answer was lost, or the call as a whole was refused for now.
+ * Writes many consents in one request (docs/wire-superoffice.md, 7.2); `NoChange` keeps every other row. Marks a job as
+ * acknowledged if its row is reported.
+ * @returns whether every row was; otherwise a part may still have been written.
+ * @throws UpstreamError if the answer was lost, or the complete call was refused for now.
  */
 async function massWrite(
   client: SuperOfficeClient,

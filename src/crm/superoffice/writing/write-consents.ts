@@ -15,7 +15,7 @@ const WRITES_AT_ONCE = 100
 
 /**
  * Writes consents in the given order, one outcome per write. The server cannot refuse a stale write, so each group is
- * read, written if still as expected, and read back, every step in bulk. After a call that failed as a whole nothing
+ * read, written if still as expected, and read back, every step in bulk. After a call that failed completely nothing
  * more is sent: the caller put tightening writes first. Failures are in the outcomes; nothing is thrown.
  * (docs/wire-superoffice.md, 5.2; F1)
  */

@@ -63,7 +63,7 @@ export function labelsXml(languages: readonly number[], word: keyof Words): stri
   return `<labels>${labels.join('')}</labels>`
 }
 
-/** Whether a label says "Details" in its language, or in English. */
+/** Whether a label is "Details" in its language, or in English. */
 export function saysDetails(description: string, languageCode: number): boolean {
   const said = description.trim().normalize('NFC').toLowerCase()
   return [wordIn(languageCode, 'details'), ENGLISH.details].some(

@@ -167,7 +167,7 @@ function choosePlacement(
     // An existing section is updated in its present place; this placement is not used.
     return { place: { in: 'newTab' }, tab: known, where: 'where it stands' }
   }
-  // `createTab` replaces an earlier choice, since the tab of that choice may be gone.
+  // `createTab` replaces an earlier choice, because the tab of that choice may have been removed.
   const wanted = choice?.action === 'createTab' ? null : (choice?.tab ?? known)
   const found = wanted === null || wanted === TAB.id ? null : tabCalled(document, wanted)
   if (wanted !== null && wanted !== TAB.id) {
@@ -213,7 +213,7 @@ async function sectionSpec(
 ): Promise<SectionSpec> {
   const filter = GRID_CONTROLS.map((name) => `name eq ${stringLiteral(name)}`).join(' or ')
   const listing = { setName: 'customcontrols', select: ['name'], filter, name: 'setup.look' }
-  // Without such a control users change the toggle on the row's own form, so that this is no reason to stop.
+  // Without such a control users change the toggle on the row's own form, so that this is not a reason to stop.
   const rows = (await ifAvailable(allRows(client, listing, context))) ?? []
   const there = new Set(rows.map((row) => row['name']))
   return {

@@ -88,7 +88,7 @@ async function hasJourneys(client: DataverseClient, context: CallContext): Promi
   return (await ifAvailable(look)) !== null
 }
 
-/** Always includes the base language; failing to read the others is no reason to stop. */
+/** Always includes the base language; failing to read the others is not a reason to stop. */
 async function availableLanguages(
   client: DataverseClient,
   baseLanguage: number,

@@ -46,8 +46,7 @@ export interface FoundColumn {
 
 /**
  * The columns of a table by logical name; empty if the table does not exist. If the service does not list columns, only
- * our own columns are read, one request each, since no others are needed.
- *
+ * our own columns are read, one request each, because no others are needed.
  * @throws UpstreamError
  */
 export async function readColumns(

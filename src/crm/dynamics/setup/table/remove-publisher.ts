@@ -17,8 +17,7 @@ const definition = answer(
 /**
  * Deletes the solution if it contains only entries of the customer's tables and forms that we changed; deleting it
  * leaves those in place. If it contains anything else, it stays.
- *
- * @returns whether it is gone. @throws UpstreamError
+ * @returns whether it was removed or is absent. @throws UpstreamError
  */
 export async function removeSolution(
   client: DataverseClient,

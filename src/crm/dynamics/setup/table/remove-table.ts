@@ -10,9 +10,8 @@ import { removeIfThere } from '../metadata.js'
 
 /**
  * Deletes one of our tables with its rows. A table under our name that the customer had before stays; only the columns
- * that we added are deleted. A table is ours if it is in our solution or, if the solution is gone, if it was stored as
- * ours and has the same id (docs/wire-dataverse.md, 16.14).
- *
+ * that we added are deleted. A table is ours if it is in our solution or, if the solution was deleted, if it was stored
+ * as ours and has the same id (docs/wire-dataverse.md, 16.14).
  * @throws SetupPaused if a component of the customer's uses it, UpstreamError.
  */
 export async function removeTable(

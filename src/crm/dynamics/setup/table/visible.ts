@@ -5,7 +5,7 @@ import { poll } from '../../poll.js'
 import { lostAnswer } from '../../wire/errors.js'
 import { LOOKUPS, type TableDefinition } from './definitions.js'
 
-/** New columns appear in the data API within half a minute (docs/wire-dataverse.md, trap 16). */
+/** New columns appear in the data API within 30 seconds (docs/wire-dataverse.md, trap 14). */
 const VISIBLE_WITHIN_MS = 60_000
 
 const OPERATION = 'GET /{our table}'
@@ -19,7 +19,7 @@ export function plainColumns({ columns }: TableDefinition): readonly string[] {
 export const LOOKUP_VALUES: readonly string[] = LOOKUPS.map((column) => `_${column}_value`)
 
 /**
- * Whether the data API knows these columns yet. Also true if reading is not allowed, since then it cannot be tested.
+ * Whether the data API knows these columns yet. Also true if reading is not allowed, because then it cannot be tested.
  * @throws UpstreamError
  */
 export async function isVisible(
@@ -45,7 +45,8 @@ export async function isVisible(
 }
 
 /**
- * Whether the error means a table or column that the data API does not know yet, as for half a minute after creation.
+ * Whether the error means a table or column that the data API does not know yet, which lasts for up to 30 seconds after
+ * creation.
  */
 export function isUnknownYet(error: unknown): boolean {
   return error instanceof UpstreamError && (error.status === 400 || error.status === 404)

@@ -83,7 +83,7 @@ export async function viewsSeen(client: DataverseClient, context: CallContext): 
   }))
 }
 
-/** Whether users can see the view. Without a state it counts as active, as it is created. */
+/** Whether users can see the view. Without a state it counts as active, because views are created active. */
 export function isActive(view: ViewRow): boolean {
   return (view.statecode ?? 0) === 0
 }

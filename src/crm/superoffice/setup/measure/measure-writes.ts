@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /**
  * Writes to one consent of the test person a few times, reads how the row changed, and restores it
  * (docs/reconciliation.md, limits of a rich CRM). For a few seconds the consent is "withdrawn" or "legitimate
- * interest", whatever it was before. If a run is killed, the next one restores the consent.
+ * interest", whatever its value. If a run is killed, the next one restores the consent.
  * @returns facts. @throws SetupPaused if a write does not raise the version by exactly one; UpstreamError, AppError.
  */
 export async function measureWrites(
@@ -169,7 +169,9 @@ async function measureUpsert(
   return counted && named ? 'counts' : 'blind'
 }
 
-/** The call is not granted, not available or refused. This says nothing about the credentials or the server's state. */
+/**
+ * The call is not granted, not available or refused. This proves nothing about the credentials or the server's state.
+ */
 function isNoAnswerForUs(error: UpstreamError): boolean {
   const codes = ['upstream_forbidden', 'upstream_not_found', 'upstream_refused']
   return codes.includes(error.code) || isOwnException(error)

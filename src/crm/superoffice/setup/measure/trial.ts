@@ -46,12 +46,12 @@ export class Trial {
     return new Trial(crm, personId, purpose, beforeOf(rows.get(purpose)), spelt, context)
   }
 
-  /** The key of a basis, as the installation spells it. */
+  /** The key of a basis, in the installation's spelling. */
   key(basis: 'withdrawn' | 'legitimateInterest'): string {
     return spelling(this.spelt.bases, keyOfBasis(basis))
   }
 
-  /** The key of the purpose that is written, as the installation spells it. */
+  /** The key of the purpose that is written, in the installation's spelling. */
   get purposeKey(): string {
     return spelling(this.spelt.purposes, keyOfPurpose(this.purpose))
   }

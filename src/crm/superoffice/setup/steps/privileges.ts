@@ -45,7 +45,7 @@ export const privilegesStep = checkStep<SuperOfficeCrm>({
 const RIGHTS_UNKNOWN =
   'SuperOffice lists no functional rights of our user; whether it may update consent shows at the first write.'
 
-/** Functional rights do not limit a system user, so this is no reason to pause. */
+/** Functional rights do not limit a system user, so this is not a reason to pause. */
 const RIGHT_UNNAMED =
   'None of the functional rights that SuperOffice lists of our system user names consents; whether it may update them shows ' +
   'at the first write.'
