@@ -41,7 +41,7 @@ export async function publishTables(
   )
 }
 
-/** Publishing is complete when the request is answered, but the cache may lag (docs/wire-dataverse.md, trap 16). */
+/** Publishing is complete when the request is answered, but the cache may lag (docs/wire-dataverse.md, trap 14). */
 const VISIBLE_WITHIN_MS = 60_000
 
 /**
