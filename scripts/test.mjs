@@ -1,18 +1,17 @@
 /**
- * Runs jest on the project's native ES modules with the given arguments (`npm test -- test/domain`). Writes jest's
- * results to .cache/test/results.json and ends with jest's exit code.
+ * Runs jest on the project's native ES modules with the given arguments (`npm test -- test/domain`). Leaves jest's
+ * results in .cache/test/results.json, those of the run that ended last, and ends with jest's exit code.
  */
 import { spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { countTests } from './count-tests.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const resultsPath = `${root}.cache/test/results.json`
+// A file of its own, so that two runs in one checkout never take each other's results for their own.
+const resultsPath = `${root}.cache/test/results-${process.pid}-${Date.now()}.json`
 mkdirSync(`${root}.cache/test`, { recursive: true })
-// Results of an earlier run must never be taken for those of this one.
-rmSync(resultsPath, { force: true })
 
 const jest = createRequire(import.meta.url)
   .resolve('jest/package.json')
@@ -39,6 +38,7 @@ child.once('exit', (code) => {
   let results
   try {
     results = JSON.parse(readFileSync(resultsPath, 'utf8'))
+    renameSync(resultsPath, `${root}.cache/test/results.json`)
   } catch {
     process.stdout.write('Tests: jest left no results\n')
     process.exitCode ||= 1
