@@ -23,19 +23,24 @@ const VALUES: readonly string[] = [
  * Values that cost much time or memory unless they are counted: millions of values in a few kilobytes of gzip. Each is
  * compressed only once, because it becomes part of many answers.
  */
-const BOMBS: readonly Buffer[] = [
-  `[${'{},'.repeat(1_500_000)}{}]`,
-  `[${'0,'.repeat(1_500_000)}0]`,
-  `{${Array.from({ length: 300_000 }, (_, n) => `"k${n}":1`).join()}}`,
-  `"${'a'.repeat(20_000_000)}"`,
-  `[${'[],'.repeat(200_000)}[]]`,
-  `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`,
-].map((text) => gzipSync(text, { level: 1 }))
+const BOMBS: readonly Bomb[] = [
+  { text: `[${'{},'.repeat(1_500_000)}{}]`, exceeds: true },
+  { text: `[${'0,'.repeat(1_500_000)}0]`, exceeds: true },
+  { text: `{${Array.from({ length: 300_000 }, (_, n) => `"k${n}":1`).join()}}`, exceeds: false },
+  { text: `"${'a'.repeat(20_000_000)}"`, exceeds: false },
+  { text: `[${'[],'.repeat(200_000)}[]]`, exceeds: false },
+  { text: `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`, exceeds: true },
+].map(({ text, exceeds }) => ({ bomb: gzipSync(text, { level: 1 }), exceeds }))
 
-/** An answer with a bomb in it: `json` has {@link MARK} in the place of the bomb. */
-export interface BombAnswer {
-  readonly json: string
+/** Compressed JSON; `exceeds`: it has more values, or is nested deeper, than any answer may be. */
+interface Bomb {
   readonly bomb: Buffer
+  readonly exceeds: boolean
+}
+
+/** An answer with a bomb in it: {@link MARK} stands in `json` where the bomb goes. */
+export interface BombAnswer extends Bomb {
+  readonly json: string
 }
 
 /** Compresses the text, with the bomb at each {@link MARK}. Concatenated gzip members are read as one text (RFC 1952, 2.2). */
@@ -61,7 +66,7 @@ export function* bombAnswers(valid: unknown): Generator<BombAnswer> {
     if (!seen.has(String(where)) && seen.size < 3) {
       seen.add(String(where))
       for (const bomb of BOMBS) {
-        yield { json: marked(MARK), bomb }
+        yield { json: marked(MARK), ...bomb }
       }
     }
   }
