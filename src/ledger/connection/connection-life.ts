@@ -41,44 +41,39 @@ export async function disableConnection(
  * Pauses a connection, or changes how it is paused.
  * @throws AppError `connection_not_found`, `connection_setting_up`, `connection_disabled`. None is retryable.
  */
-export async function pauseConnection(
+export function pauseConnection(
   tx: Transaction,
   intervention: LifecycleIntervention,
   mode: PauseMode,
 ): Promise<void> {
-  const { connectionId } = intervention
-  const connection = await lockUnlessKept(tx, intervention)
-  if (connection === null) {
-    return
-  }
-  refuseToPause(connection)
-  await tx.query(
-    `UPDATE connections SET state = 'paused', pause_mode = $2, updated_at = now() WHERE connection_id = $1`,
-    [connectionId, mode],
-  )
-  await saveIntervention(tx, intervention, 'pause', { mode })
+  return once(tx, intervention, async (connection) => {
+    refuseToPause(connection)
+    await tx.query(
+      `UPDATE connections SET state = 'paused', pause_mode = $2, updated_at = now() WHERE connection_id = $1`,
+      [connection.connectionId, mode],
+    )
+    await saveIntervention(tx, intervention, 'pause', { mode })
+  })
 }
 
 /**
  * Ends a pause, also one that the service made after a refusal by the CRM: a person states that the cause is corrected.
  * @throws AppError `connection_not_found`, `connection_not_paused`. Neither is retryable.
  */
-export async function resumeConnection(
+export function resumeConnection(
   tx: Transaction,
   intervention: LifecycleIntervention,
 ): Promise<void> {
-  const { connectionId } = intervention
-  const connection = await lockUnlessKept(tx, intervention)
-  if (connection === null) {
-    return
-  }
-  refuseToResume(connection)
-  await resetRefusedBreakers(tx, connectionId)
-  await tx.query(
-    `UPDATE connections SET state = 'active', pause_mode = NULL, updated_at = now() WHERE connection_id = $1`,
-    [connectionId],
-  )
-  await saveIntervention(tx, intervention, 'resume', {})
+  return once(tx, intervention, async (connection) => {
+    const { connectionId } = connection
+    refuseToResume(connection)
+    await resetRefusedBreakers(tx, connectionId)
+    await tx.query(
+      `UPDATE connections SET state = 'active', pause_mode = NULL, updated_at = now() WHERE connection_id = $1`,
+      [connectionId],
+    )
+    await saveIntervention(tx, intervention, 'resume', {})
+  })
 }
 
 /**
@@ -103,19 +98,16 @@ export async function retryConnection(
  * Gives a connection's webhooks a new address. The old one works until the new one is registered, and 24 hours more.
  * @throws AppError as {@link pauseConnection} does.
  */
-export async function rotateWebhookAddress(
+export function rotateWebhookAddress(
   tx: Transaction,
   intervention: LifecycleIntervention,
 ): Promise<void> {
-  const { connectionId } = intervention
-  const connection = await lockUnlessKept(tx, intervention)
-  if (connection === null) {
-    return
-  }
-  refuseToPause(connection)
-  await replaceWebhookRef(tx, connectionId, newWebhookRef())
-  // Another subject, because the newest intervention on the connection explains its state.
-  await saveIntervention(tx, intervention, 'rotateWebhooks', {}, 'webhooks')
+  return once(tx, intervention, async (connection) => {
+    refuseToPause(connection)
+    await replaceWebhookRef(tx, connection.connectionId, newWebhookRef())
+    // Another subject, because the newest intervention on the connection explains its state.
+    await saveIntervention(tx, intervention, 'rotateWebhooks', {}, 'webhooks')
+  })
 }
 
 /** The facts that decide whether a connection may be paused or resumed. */
@@ -186,13 +178,16 @@ export function saveStepDecision(
   return saveIntervention(db, intervention, action, { step }, 'disconnect')
 }
 
-/** Locks the connection and returns it; null: the intervention was stored and carried out earlier. */
-async function lockUnlessKept(
+/** Locks the connection and changes it, unless the intervention was stored and carried out earlier. */
+async function once(
   tx: Transaction,
   intervention: LifecycleIntervention,
-): Promise<PausableConnection | null> {
+  change: (connection: PausableConnection) => Promise<void>,
+): Promise<void> {
   const connection = await lockConnection(tx, intervention.connectionId)
-  return (await isKept(tx, intervention)) ? null : connection
+  if (!(await isKept(tx, intervention))) {
+    await change(connection)
+  }
 }
 
 /** Locks the connection until the transaction ends, and returns it. @throws AppError `connection_not_found`. */
