@@ -8,6 +8,7 @@ import { preSendRequest } from '../contracts/pre-send-request.js'
 import type { PreSendRequest, PreSendStatus } from '../contracts/pre-send.js'
 import { throwProblems } from '../contracts/problems.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
+import { isUnanswered } from '../contracts/temporal-failure.js'
 import { startOrJoin, type StartedRun } from './start-or-join.js'
 
 /** A live worker answers within this time. */
@@ -77,17 +78,8 @@ async function joinPreSend(
       handle.executeUpdate<PreSendStatus, [PreSendRequest]>('join', { args: [request] }),
     )
   } catch (error) {
-    throw isUnanswered(error) ? unanswered(handle.workflowId, error) : error
+    throw isUnanswered(error, UNANSWERED) ? unanswered(handle.workflowId, error) : error
   }
-}
-
-function isUnanswered(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (UNANSWERED.has((cause as { code?: unknown }).code) || /Timeout/.test(cause.name)) {
-      return true
-    }
-  }
-  return false
 }
 
 function unanswered(workflowId: string, cause: unknown): AppError {

@@ -144,3 +144,16 @@ function wordsOf(error: Error, depth: number): string {
   const within = error.cause instanceof Error && depth > 0 ? wordsOf(error.cause, depth - 1) : ''
   return `${error.message}\n${within}`
 }
+
+/**
+ * Whether an error of Temporal's client means that nobody answered the call in time.
+ * @param statuses the gRPC statuses that mean so for this call.
+ */
+export function isUnanswered(error: unknown, statuses: ReadonlySet<unknown>): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (statuses.has((cause as { code?: unknown }).code) || /Timeout/.test(cause.name)) {
+      return true
+    }
+  }
+  return false
+}

@@ -2,6 +2,7 @@ import type { TemporalClient } from '../../config/temporal/temporal.js'
 import { AppError } from '../../contracts/app-error.js'
 import { QUEUES, workflowIds } from '../../contracts/names.js'
 import type { SetupStatus } from '../../contracts/setup.js'
+import { isUnanswered } from '../../contracts/temporal-failure.js'
 import { ENDS, notRunning } from '../not-running.js'
 import { WORK_WORDS, type Work, workOf } from './work.js'
 import type { DisconnectStatus } from '../../contracts/lifecycle-activities.js'
@@ -78,22 +79,13 @@ export async function asSetupError(
       value: connectionId,
     })
   }
-  if (!isUnanswered(error)) {
+  if (!isUnanswered(error, UNANSWERED)) {
     return error
   }
   const message = (await isServed(temporal))
     ? `The worker of queue ${QUEUES.setup} does not answer.`
     : `No worker serves the queue ${QUEUES.setup}, so set-up cannot report its state.`
   return new AppError('worker_unreachable', message, { path: 'connectionId', value: connectionId })
-}
-
-function isUnanswered(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (UNANSWERED.has((cause as { code?: unknown }).code) || /Timeout/.test(cause.name)) {
-      return true
-    }
-  }
-  return false
 }
 
 async function isServed({ connection, namespace }: TemporalClient): Promise<boolean> {
