@@ -8,7 +8,7 @@ import { directRead, readRows } from '../../src/crm/dynamics/reading/direct-read
 import { allRows } from '../../src/crm/dynamics/reading/pages.js'
 import { categoryKey, rowKey } from '../../src/crm/dynamics/wire/row-key.js'
 import { contactMainForms, readLayers } from '../../src/crm/dynamics/setup/form/rows.js'
-import { findRelationship } from '../../src/crm/dynamics/setup/table/find-relationship.js'
+import { findRelationship } from '../../src/crm/dynamics/setup/steps/relationships.js'
 import { findTable } from '../../src/crm/dynamics/setup/table/find-table.js'
 import { readColumns } from '../../src/crm/dynamics/setup/table/read-columns.js'
 import { webhookEndpoints } from '../../src/crm/dynamics/webhooks/endpoint.js'

@@ -9,7 +9,7 @@ import {
   onsiteConfigSchema,
 } from './config.js'
 import { readFacts } from './facts.js'
-import { OnlineDoor } from './online-door.js'
+import { OnlineDoor } from './door.js'
 import { SuperOfficeCrm } from './session.js'
 import { SUPEROFFICE_SETUP_STEPS } from './setup/index.js'
 import { SETUP_PAUSES } from './setup/pauses.js'

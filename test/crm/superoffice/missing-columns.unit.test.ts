@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { CONSENT_COLUMNS, unreadableAt } from '../../../src/crm/superoffice/reading/consent-row.js'
 import { personsOf } from '../../../src/crm/superoffice/reading/person.js'
-import { toContact } from '../../../src/crm/superoffice/reading/to-contact.js'
+import { toContact } from '../../../src/crm/superoffice/reading/person.js'
 import { normalizeRows } from '../../../src/crm/superoffice/wire/values.js'
 
 const CONSENT = { value: 'consent', version: '3', lastWriter: 'user', stamp: null } as const

@@ -1,7 +1,7 @@
 import type { CallContext } from '../../../http/index.js'
 import type { CrmContact, CrmReading, CrmReadRequest } from '../../crm.js'
 import { type ReadSource, readConsents } from './read-consents.js'
-import { toContact } from './to-contact.js'
+import { toContact } from './person.js'
 import { spellingsOf } from '../../../domain/email-address.js'
 import type { Archive } from '../archive/archive.js'
 import { listKnowing } from '../archive/list-in.js'

@@ -1,6 +1,9 @@
 import type { CallContext } from '../../../http/index.js'
 import { addressOrText } from '../../../domain/email-address.js'
 import { type ArchiveRow, hasDate, isReadable, numberOf, textOf, timeOf } from '../wire/values.js'
+import type { CrmContact } from '../../crm.js'
+import type { Consents } from './read-consents.js'
+import { UNREADABLE } from './consent-row.js'
 
 /** The owner of an address; groups the rows of a listing. */
 export const PERSON = 'email.person_id'
@@ -140,4 +143,27 @@ function addressesOf(group: readonly ArchiveRow[]): readonly string[] {
 
 function firstTime(group: readonly ArchiveRow[], column: string): number | null {
   return group.map((row) => timeOf(row, column)).find((ms) => ms !== null) ?? null
+}
+
+/**
+ * Converts a person, which belongs to its primary address (rule C5). If the addresses are hidden, its consents say
+ * nothing about any address; if only the primary one is unclear, they are unknown at each and nothing is written.
+ */
+export function toContact(person: Person, consents: Consents): CrmContact {
+  const isReadable = !person.addressesUnreadable
+  const [email = null, ...otherEmails] = isReadable ? person.addresses : []
+  return {
+    contactId: String(person.personId),
+    email,
+    ...(isReadable ? {} : { emailUnreadable: true }),
+    otherEmails,
+    denyOnlyEmails: [],
+    state: 'live',
+    mergedInto: null,
+    registeredAtMs: person.registeredAtMs,
+    consents:
+      isReadable && !person.primaryUnclear
+        ? consents
+        : { storeAndProcess: UNREADABLE, marketingSendouts: UNREADABLE },
+  }
 }

@@ -1,6 +1,6 @@
 import { AppError } from '../../../../contracts/app-error.js'
-import type { PlannedChange } from '../../../../contracts/setup.js'
-import type { CallContext } from '../../../../http/index.js'
+import type { PlannedChange, SetupPause } from '../../../../contracts/setup.js'
+import { type CallContext, answer, entries, part, readRecords } from '../../../../http/index.js'
 import { SetupPaused } from '../../../crm.js'
 import type { DataverseClient } from '../../client.js'
 import { findOrCreate } from '../../find-or-create.js'
@@ -9,13 +9,14 @@ import { poll } from '../../poll.js'
 import { lostAnswer } from '../../wire/errors.js'
 import { keyBody } from '../table/bodies.js'
 import { type TableDefinition, TABLES } from '../table/definitions.js'
-import { findKey, keyClash, keysPath, LOOK_AT_KEYS } from '../table/key-state.js'
 import { labelIn } from '../table/labels.js'
 import { organizationOf, type TableFacts } from '../../facts.js'
 import type { DynamicsStep } from '../step.js'
 import { namingDependents } from '../table/dependents.js'
 import { isOursAlone } from '../table/our-components.js'
-import { removeIfThere } from '../metadata.js'
+import { removeIfThere, getIfThere } from '../metadata.js'
+import { z } from 'zod'
+import { columnTypeClash } from '../pauses.js'
 
 /** The index is built in the background, which is quick on empty tables. */
 const ACTIVE_WITHIN_MS = 5 * 60_000
@@ -131,7 +132,7 @@ async function untilActive(
 }
 
 /** Deletes a key that we added to a table of the customer's. @throws SetupPaused, UpstreamError */
-export async function removeKey(
+async function removeKey(
   client: DataverseClient,
   table: TableDefinition,
   known: TableFacts | null,
@@ -152,4 +153,69 @@ export async function removeKey(
     () => removeIfThere(client, removable, context),
     context,
   )
+}
+
+/** Operation of {@link findKey}, for errors. */
+const LOOK_AT_KEYS = 'GET /EntityDefinitions/Keys'
+
+const keys = answer(
+  { name: 'dynamics.keys', operation: LOOK_AT_KEYS, lossUnit: 'page' },
+  part({ value: entries }),
+)
+const key = answer(
+  { name: 'dynamics.key', operation: LOOK_AT_KEYS, lossUnit: 'record' },
+  part({
+    MetadataId: z.guid(),
+    SchemaName: z.string(),
+    KeyAttributes: z.array(z.string()),
+    EntityKeyIndexStatus: z.string().catch('Pending'),
+  }),
+)
+
+/** An alternate key as the organisation has it. */
+interface FoundKey {
+  readonly metadataId: string
+  readonly columns: readonly string[]
+  /** `Pending`, `InProgress`, `Active` or `Failed`; usable only when active. */
+  readonly status: string
+}
+
+/**
+ * Finds a table's key (docs/wire-dataverse.md, 16.5); null if the key or the table does not exist. @throws
+ * UpstreamError
+ */
+async function findKey(
+  client: DataverseClient,
+  table: TableDefinition,
+  context: CallContext,
+): Promise<FoundKey | null> {
+  const path = `${keysPath(table)}?$select=MetadataId,SchemaName,KeyAttributes,EntityKeyIndexStatus`
+  const body = await getIfThere(client, path, keys, context)
+  const own = readRecords(key, body?.value ?? [], context).find(
+    ({ SchemaName }) => SchemaName.toLowerCase() === table.key.schemaName.toLowerCase(),
+  )
+  return own === undefined
+    ? null
+    : {
+        metadataId: own.MetadataId.toLowerCase(),
+        columns: own.KeyAttributes,
+        status: own.EntityKeyIndexStatus,
+      }
+}
+
+/** The pause for a key of our name on other columns, by which our rows would not be found; null if it is usable. */
+function keyClash(table: TableDefinition, found: FoundKey): SetupPause | null {
+  return found.columns.join() === table.key.column
+    ? null
+    : columnTypeClash({
+        table: table.logicalName,
+        column: table.key.schemaName.toLowerCase(),
+        found: `a key of ${found.columns.join(', ')}`,
+        needed: `a key of ${table.key.column}`,
+      })
+}
+
+/** The path of a table's keys. */
+function keysPath(table: TableDefinition): string {
+  return `EntityDefinitions(LogicalName='${table.logicalName}')/Keys`
 }

@@ -1,17 +1,21 @@
-import type { PlannedChange } from '../../../../contracts/setup.js'
+import type { PlannedChange, SetupPause } from '../../../../contracts/setup.js'
 import { SetupPaused } from '../../../crm.js'
 import { findOrCreate } from '../../find-or-create.js'
 import { IN_OUR_SOLUTION, SUBSCRIPTIONS_TABLE } from '../../names.js'
 import { relationshipBody } from '../table/bodies.js'
-import { RELATIONSHIPS } from '../table/definitions.js'
+import { RELATIONSHIPS, type RelationshipDefinition } from '../table/definitions.js'
 import { namingDependents } from '../table/dependents.js'
-import { findRelationship, relationshipClash } from '../table/find-relationship.js'
 import { labelIn } from '../table/labels.js'
 import { organizationOf } from '../../facts.js'
 import { isOursAlone } from '../table/our-components.js'
-import { removeIfThere } from '../metadata.js'
+import { removeIfThere, getIfThere } from '../metadata.js'
 import type { DynamicsStep } from '../step.js'
 import { isVisible, LOOKUP_VALUES, untilVisible } from '../table/visible.js'
+import { z } from 'zod'
+import { answer, type CallContext, part } from '../../../../http/index.js'
+import type { DataverseClient } from '../../client.js'
+import { columnTypeClash } from '../pauses.js'
+import { readColumns } from '../table/read-columns.js'
 
 /**
  * Creates the two lookups, and reads the case-sensitive names by which they are bound (docs/wire-dataverse.md, 16.4).
@@ -106,4 +110,69 @@ export const relationshipsStep: DynamicsStep = {
     }
     return { navigation: null }
   },
+}
+
+const definition = answer(
+  { name: 'dynamics.relationship', operation: 'GET /RelationshipDefinitions', lossUnit: 'call' },
+  part({
+    MetadataId: z.guid(),
+    ReferencedEntity: z.string(),
+    ReferencingEntityNavigationPropertyName: z.string().min(1),
+  }),
+)
+
+/** A relationship as the organisation has it. */
+interface FoundRelationship {
+  readonly metadataId: string
+  readonly referenced: string
+  /** The navigation property by which rows are bound; case-sensitive. */
+  readonly navigation: string
+}
+
+/** Finds one of our relationships (docs/wire-dataverse.md, 16.3); null if it does not exist. @throws UpstreamError */
+export async function findRelationship(
+  client: DataverseClient,
+  { schemaName }: RelationshipDefinition,
+  context: CallContext,
+): Promise<FoundRelationship | null> {
+  const columns =
+    'MetadataId,ReferencedEntity,ReferencingAttribute,ReferencingEntityNavigationPropertyName'
+  const cast = 'Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata'
+  const path = `RelationshipDefinitions(SchemaName='${schemaName}')/${cast}?$select=${columns}`
+  const found = await getIfThere(client, path, definition, context)
+  return found === null
+    ? null
+    : {
+        metadataId: found.MetadataId.toLowerCase(),
+        referenced: found.ReferencedEntity,
+        navigation: found.ReferencingEntityNavigationPropertyName,
+      }
+}
+
+/**
+ * The pause if a column already has the lookup's name, or the lookup points to another table; otherwise null.
+ * @throws UpstreamError
+ */
+async function relationshipClash(
+  client: DataverseClient,
+  wanted: RelationshipDefinition,
+  found: FoundRelationship | null,
+  context: CallContext,
+): Promise<SetupPause | null> {
+  const column = wanted.lookupSchemaName.toLowerCase()
+  const needed = `Lookup to ${wanted.referenced}`
+  if (found !== null) {
+    return found.referenced === wanted.referenced
+      ? null
+      : columnTypeClash({
+          table: SUBSCRIPTIONS_TABLE,
+          column,
+          found: `Lookup to ${found.referenced}`,
+          needed,
+        })
+  }
+  const taken = (await readColumns(client, SUBSCRIPTIONS_TABLE, context)).get(column)
+  return taken === undefined
+    ? null
+    : columnTypeClash({ table: SUBSCRIPTIONS_TABLE, column, found: taken.type, needed })
 }
