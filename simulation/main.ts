@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { chunksOf } from '../src/domain/lists.js'
-import { inParallel } from '../src/http/in-parallel.js'
+import { inParallel } from '../src/http/concurrency.js'
 import { MUTANTS } from './mutants.js'
 import { installVirtualTime } from './virtual-time.js'
 

@@ -42,5 +42,4 @@ export {
   type UpstreamFailure,
   type UpstreamSystem,
 } from './upstream-error.js'
-export { inParallel } from './in-parallel.js'
-export { SingleFlight, untilAborted } from './single-flight.js'
+export { inParallel, SingleFlight, untilAborted } from './concurrency.js'
