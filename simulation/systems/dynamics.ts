@@ -48,6 +48,7 @@ interface DynamicsRow {
 /** The capabilities that the driver declares for Dynamics. */
 const DYNAMICS: CrmCapabilities = {
   values: 'toggle',
+  refusesStaleWrites: true,
   purposes: ['marketingSendouts'],
   subscriptions: true,
   completeDelta: true,

@@ -64,6 +64,7 @@ export class MemorySuperOffice implements MemoryCrm {
   readonly source = 'crmSuperOffice'
   readonly capabilities: CrmCapabilities = {
     values: 'rich',
+    refusesStaleWrites: false,
     purposes: PURPOSES,
     subscriptions: false,
     completeDelta: false,

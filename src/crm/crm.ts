@@ -29,12 +29,13 @@ export * from './webhooks.js'
 
 /** What a CRM can do. The sync branches on these, never on the CRM's name. */
 export interface CrmCapabilities {
-  /**
-   * `toggle`: allow or deny on the record (Dynamics); a write of a row that moved is refused (F1). `rich`: the legal
-   * basis itself (SuperOffice); a write cannot be refused, so it is read back. A toggle that cannot refuse needs a rule
-   * of its own.
-   */
+  /** `toggle`: allow or deny on the record (Dynamics). `rich`: the legal basis itself (SuperOffice). */
   readonly values: 'toggle' | 'rich'
+  /**
+   * Whether the CRM refuses a write of a row that has changed since it was read (F1). If not, rows are read under the
+   * lease, as late as possible, and read back after the write. A toggle that cannot refuse needs a rule of its own.
+   */
+  readonly refusesStaleWrites: boolean
   /** Purposes kept in step (B8, C2). */
   readonly purposes: readonly Purpose[]
   /** Whether subscriptions are kept in step (D). */

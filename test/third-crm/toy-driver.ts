@@ -25,6 +25,7 @@ export function toyDriver(installations: ReadonlyMap<string, ToyCrm>): CrmDriver
     crm: 'toy',
     capabilities: {
       values: 'rich',
+      refusesStaleWrites: false,
       purposes: ['storeAndProcess', 'marketingSendouts'],
       subscriptions: false,
       completeDelta: false,

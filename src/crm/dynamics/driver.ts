@@ -17,6 +17,7 @@ export const dynamicsDriver: CrmDriver<DynamicsConfig> = {
   crm: 'dynamics',
   capabilities: {
     values: 'toggle',
+    refusesStaleWrites: true,
     purposes: ['marketingSendouts'],
     subscriptions: true,
     completeDelta: true,

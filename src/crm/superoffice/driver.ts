@@ -20,6 +20,7 @@ import { apiHttp } from './http-clients.js'
 
 const CAPABILITIES: CrmCapabilities = {
   values: 'rich',
+  refusesStaleWrites: false,
   purposes: ['storeAndProcess', 'marketingSendouts'],
   subscriptions: false,
   completeDelta: false,

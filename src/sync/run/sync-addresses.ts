@@ -76,7 +76,7 @@ function isEnough(session: SyncSession, reading: BatchOptions['reading']): boole
  * may have written since.
  */
 export function isReadUnderLease({ crm }: SyncSession): boolean {
-  return crm?.capabilities.values === 'rich'
+  return crm?.capabilities.refusesStaleWrites === false
 }
 
 /**

@@ -24,6 +24,7 @@ export const ADDRESS_ID = 7
 /** Dynamics' capabilities. */
 export const TOGGLES: CrmCapabilities = {
   values: 'toggle',
+  refusesStaleWrites: true,
   purposes: ['marketingSendouts'],
   subscriptions: true,
   completeDelta: true,
@@ -34,6 +35,7 @@ export const TOGGLES: CrmCapabilities = {
 /** SuperOffice's capabilities. */
 export const BASES: CrmCapabilities = {
   values: 'rich',
+  refusesStaleWrites: false,
   purposes: ['marketingSendouts', 'storeAndProcess'],
   subscriptions: true,
   completeDelta: false,

@@ -64,7 +64,7 @@ export function writing(given: () => SetUpStand): void {
       await set.stand.userSets(id, allow)
       await set.stand.userSets(id, deny)
       const [outcome] = await set.crm.write([write], {})
-      if (set.stand.driver.capabilities.values === 'toggle' || outcome?.status === 'conflict') {
+      if (set.stand.driver.capabilities.refusesStaleWrites || outcome?.status === 'conflict') {
         expect(outcome).toEqual({ status: 'conflict' })
         expect(await set.stand.truth(id)).toBe(deny)
         return
