@@ -52,7 +52,7 @@ export const TRIPS = {
     ['src/activities/setup/run-step.ts', 'runStep'],
     ['src/activities/setup/common-step.ts', 'do'],
     ['src/crm/dynamics/setup/steps/tables.ts', '~do'],
-    ['src/crm/dynamics/setup/table/ensure-table.ts', 'ensureTable'],
+    ['src/crm/dynamics/setup/table/own-table.ts', 'ensureTable'],
     ['src/crm/dynamics/find-or-create.ts', 'findOrCreate'],
   ],
 }

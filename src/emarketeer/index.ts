@@ -1,8 +1,8 @@
 /** eMarketeer: the sync feed's client, webhook verification, and the part of the public API that creates contacts. */
 export { createEmarketeerClient, type EmarketeerConfig } from './create-client.js'
 export type { EmarketeerClient, PageQuery, StatesQuery } from './client.js'
-export { readManyStates } from './read-many-states.js'
-export { walkPage } from './walk-page.js'
+export { readManyStates } from './read-states.js'
+export { walkPage } from './read-states.js'
 export { emarketeerSpelling } from './spelling.js'
 export * from './account.js'
 export type * from './changes.js'

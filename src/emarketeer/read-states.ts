@@ -1,10 +1,10 @@
 import { chunksOf, halvesOf } from '../domain/lists.js'
-import { isTooLarge, type CallContext } from '../http/index.js'
+import { isTooLarge, type CallContext, type FittingPages } from '../http/index.js'
 import type { EmarketeerClient, StatesQuery } from './client.js'
 import { MAX_STATES } from './operations/state-operations.js'
 import { statesRead } from './wire/state-schemas.js'
 import { emarketeerSpelling } from './spelling.js'
-import { TOO_LARGE, type StatePart, type StatesRead } from './states.js'
+import { TOO_LARGE, type StatePart, type StatesRead, type StatesPage } from './states.js'
 import { withoutRefused } from './without-refused.js'
 
 /** Parallel reads. eMarketeer allows 50 requests a second, so this leaves room for others. */
@@ -122,4 +122,31 @@ function listOf(query: StatesQuery): { readonly key: Key; readonly values: reado
 
 function queryOf(key: Key, values: readonly string[]): StatesQuery {
   return key === 'contactIds' ? { contactIds: values } : { emails: values }
+}
+
+/**
+ * Reads a page of the walk over all contacts (EM-B3b), as long as the limits allow. A single contact that is too large
+ * is `unreadable`. Its page is read again without subscriptions, because only a page states where the next one begins.
+ * @throws UpstreamError
+ */
+export async function walkPage(
+  client: Pick<EmarketeerClient, 'walkStates'>,
+  cursor: string | null,
+  pages: FittingPages,
+  context: CallContext,
+): Promise<StatesPage> {
+  try {
+    return await pages.read((limit) => client.walkStates({ cursor, limit }, context))
+  } catch (error) {
+    if (!isTooLarge(error)) {
+      throw error
+    }
+    const half = await client.walkStates({ cursor, limit: 1, include: 'consents' }, context)
+    const passedOver = half.items.map(({ contactId, email }) => ({
+      contactId,
+      email,
+      path: TOO_LARGE,
+    }))
+    return { ...half, items: [], unreadable: [...half.unreadable, ...passedOver] }
+  }
 }

@@ -1,6 +1,6 @@
-import { CancellationScope } from '@temporalio/workflow'
+import { CancellationScope, isCancellation } from '@temporalio/workflow'
 import type { SweepNote } from '../contracts/sweep.js'
-import { sweepNotes } from './activity-proxies.js'
+import { sweepNotes, housekeeping } from './activity-proxies.js'
 
 /**
  * Stores a sweep's result in the ledger, also a cancelled one's. If that fails, nothing is lost: the age of the last
@@ -15,5 +15,17 @@ export async function noteSweep(
     )
   } catch {
     // The tries are spent.
+  }
+}
+
+/** Sentences on the data in the CRM that we do not change (C2, D3). Empty if it cannot be read now. */
+export async function notices(connectionId: string): Promise<readonly string[]> {
+  try {
+    return await housekeeping.tellNotices({ connectionId })
+  } catch (error) {
+    if (isCancellation(error)) {
+      throw error
+    }
+    return []
   }
 }
