@@ -218,6 +218,21 @@ export class SimulatedLedger implements Database {
     }
   }
 
+  /** The same, all as of one moment. */
+  async askAsOne<T>(work: (db: Queryable) => Promise<T>): Promise<T> {
+    const client = await connected(this.url)
+    try {
+      await client.query(`SET simulation.ms = '${this.scheduler.nowMs}'`)
+      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+      return await work({
+        query: async <Row>(sql: string, values: readonly unknown[] = []) =>
+          (await client.query(byClock(sql).sql, [...values])).rows as Row[],
+      })
+    } finally {
+      await client.end()
+    }
+  }
+
   private async attempt<T>(work: (tx: Transaction) => Promise<T>, begin: string): Promise<T> {
     const { scheduler } = this
     const task = scheduler.task!

@@ -98,8 +98,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'feed',
     what: 'a page of the list is given out without the feed',
     file: 'src/sync/sendout/mailing-list.ts',
-    from: 'await catchUpEmarketeer(session)\n  const members',
-    to: 'void catchUpEmarketeer\n  const members',
+    from: 'await catchUpEmarketeer(session)\n  const { sendoutRunId }',
+    to: 'void catchUpEmarketeer\n  const { sendoutRunId }',
   },
   {
     name: 'leaving',

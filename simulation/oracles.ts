@@ -5,7 +5,7 @@ import { CATEGORY, People } from './people.js'
 
 /** A violation. */
 export interface Finding {
-  readonly oracle: 'list' | 'deny lost' | 'disagree' | 'invented' | 'rest' | 'evidence'
+  readonly oracle: 'list' | 'deny lost' | 'disagree' | 'invented' | 'rest' | 'evidence' | 'plain'
   readonly email: string | null
   readonly what: string
 }

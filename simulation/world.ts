@@ -41,6 +41,7 @@ import {
 } from './oracles.js'
 import { CATEGORY, People } from './people.js'
 import type { Plan, Work } from './plan.js'
+import { comparePlain } from './plain-and-gate.js'
 import { Scheduler, Task } from './scheduler.js'
 import type { CrmChange, MemoryCrm } from './systems/crm.js'
 import { MemoryDynamics } from './systems/dynamics.js'
@@ -107,6 +108,8 @@ export class World {
   private readonly posting = new Map<number, InboxHint[]>()
   private hints = 0
   private listed = 0
+  /** How many members the ledger's statement judged. */
+  private plain = 0
   /** Running activities; a stop of all workers ends them. */
   private readonly tasks = new Set<Task>()
   private backedUpMs: number | null = null
@@ -172,6 +175,7 @@ export class World {
           acts: world.ghost.count,
           hints: world.hints,
           listed: world.listed,
+          plain: world.plain,
           writes: world.emarketeer.writes.length + world.crm.writes.length,
           faults: world.faults.fired.length,
         },
@@ -489,7 +493,10 @@ export class World {
       )
       await trying(step('settleRun', settleRun))
       await trying(
-        step('decideMembers', async (session) => decideMembers(session, await load(session))),
+        step('decideMembers', async (session) => {
+          await decideMembers(session, await load(session))
+          await scheduler.step('compare', 1, () => this.comparePlain(name, session, sendoutRunId))
+        }),
       )
     }
     const closing = {
@@ -505,6 +512,24 @@ export class World {
       await this.pause(read === 'late' ? this.chance.between(1, 900_000, 'late', name) : 1)
       await trying(this.readList(`${name} list ${read}`, sendoutId, askedMs))
     }
+  }
+
+  /** What the ledger's statement says of plain members is what the gate says. */
+  private async comparePlain(
+    name: string,
+    session: SyncSession,
+    sendoutRunId: string,
+  ): Promise<void> {
+    const { plain, differing } = await this.ledger.askAsOne((db) =>
+      comparePlain(db, session, sendoutRunId, true),
+    )
+    this.plain += plain
+    this.findings.push(
+      ...differing.map(({ position, verdict, gate }): Finding => {
+        const what = `${name}: member ${position} is ${verdict} by the statement, ${gate} by the gate`
+        return { oracle: 'plain', email: null, what }
+      }),
+    )
   }
 
   private async readList(name: string, sendoutId: string, askedMs: number): Promise<void> {

@@ -41,17 +41,15 @@ export async function saveMembers(
 
 const MEMBER = `position, contact_id AS "contactId", email, mobile, address_id AS "addressId"`
 
-/** Members from a position on, in order. */
-export function membersFrom(
+/** Members at these positions, in order. */
+export function membersAt(
   db: Queryable,
   sendoutRunId: string,
-  from: number,
-  limit: number,
+  positions: readonly number[],
 ): Promise<SendoutMember[]> {
   return db.query<SendoutMember>(
-    `SELECT ${MEMBER} FROM sendout_members WHERE sendout_run_id = $1 AND position >= $2
-      ORDER BY position LIMIT $3`,
-    [sendoutRunId, from, limit],
+    `SELECT ${MEMBER} FROM sendout_members WHERE sendout_run_id = $1 AND position = ANY($2) ORDER BY position`,
+    [sendoutRunId, positions],
   )
 }
 

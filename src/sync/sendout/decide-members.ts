@@ -2,7 +2,6 @@ import { chunksOf } from '../../domain/lists.js'
 import {
   excludeDuplicates,
   memberAddresses,
-  membersFrom,
   saveVerdicts,
   unreadMentionsOfMembers,
 } from '../../ledger/sendout/sendout-members.js'
@@ -10,12 +9,13 @@ import type { SendoutRun } from '../../ledger/sendout/sendouts.js'
 import { catchUpEmarketeer } from '../mirror/catch-up-emarketeer.js'
 import { readUnreadStates } from '../mirror/read-unread.js'
 import type { SyncSession } from '../../connection/session.js'
-import { judgeMembers } from './gate/load-gate.js'
+import { judgeSelection } from './gate/load-gate.js'
 
-const CHUNK = 1_000
+/** Members judged at once, between two heartbeats. */
+const CHUNK = 5_000
 
-/** How many chunks are decided in parallel. A single one would spend half of its time waiting for the database. */
-const LANES = 4
+/** How many chunks are decided in parallel. A single one would leave the database idle while its verdicts are stored. */
+const LANES = 2
 
 /**
  * Decides every targeted contact by the send gate, right after reading eMarketeer's own acts. If it is repeated, it
@@ -36,10 +36,11 @@ async function decideChunks(session: SyncSession, run: SendoutRun): Promise<void
     session.call.signal?.throwIfAborted()
     const from = next
     next += CHUNK
-    const members = await membersFrom(session.db, run.sendoutRunId, from, CHUNK)
-    const verdicts = await judgeMembers(session, run, members, { mustBeFresh: true })
-    await saveVerdicts(session.db, run.sendoutRunId, verdicts)
-    done += members.length
+    const { sendoutRunId } = run
+    const selection = { sendoutRunId, from, limit: CHUNK, eligibleOnly: false }
+    const verdicts = await judgeSelection(session, run, selection, { mustBeFresh: true })
+    await saveVerdicts(session.db, sendoutRunId, verdicts)
+    done += verdicts.length
     session.heartbeat({ done, total: run.targeted })
   }
   const lane = async () => {
@@ -59,6 +60,9 @@ async function decideChunks(session: SyncSession, run: SendoutRun): Promise<void
   }
 }
 
+/** Addresses read at once. */
+const READ_AT_ONCE = 1_000
+
 /**
  * Reads contacts that joined, left or moved during the run, and texts that name a targeted contact. Otherwise these are
  * not verified.
@@ -69,7 +73,7 @@ async function readUnreadOfRun(session: SyncSession, run: SendoutRun): Promise<v
     ...(await memberAddresses(session.db, run.sendoutRunId, everybody, 'open')),
     ...(await unreadMentionsOfMembers(session.db, run.sendoutRunId, everybody)),
   ]
-  for (const part of chunksOf(open, CHUNK)) {
+  for (const part of chunksOf(open, READ_AT_ONCE)) {
     await readUnreadStates(session, part)
   }
 }

@@ -5,7 +5,7 @@ import { newestSendoutRun, type SendoutRun } from '../../ledger/sendout/sendouts
 import type { Queryable } from '../../ledger/db/database.js'
 import { catchUpEmarketeer } from '../mirror/catch-up-emarketeer.js'
 import type { SyncSession } from '../../connection/session.js'
-import { judgeMembers } from './gate/load-gate.js'
+import { judgeSelection } from './gate/load-gate.js'
 import { isSuperseded, type SendoutReference } from './whose-sendout.js'
 
 /** One page of the list. `nextCursor` null: this is the last page. */
@@ -65,8 +65,10 @@ export async function readMailingListPage(
 ): Promise<MailingListPage> {
   const from = cursor === null ? 0 : parseCursor(cursor)
   await catchUpEmarketeer(session)
-  const members = await eligibleFrom(session.db, run.sendoutRunId, from, LIST_PAGE_SIZE)
-  const judged = await judgeMembers(session, run, members, { mustBeFresh: false })
+  const { sendoutRunId } = run
+  const members = await eligibleFrom(session.db, sendoutRunId, from, LIST_PAGE_SIZE)
+  const selection = { sendoutRunId, from, limit: LIST_PAGE_SIZE, eligibleOnly: true }
+  const judged = await judgeSelection(session, run, selection, { mustBeFresh: false })
   const eligible = new Set(judged.filter((j) => j.verdict === 'eligible').map((j) => j.position))
   const last = members.at(-1)
   return {

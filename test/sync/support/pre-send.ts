@@ -18,6 +18,7 @@ import { syncMembers } from '../../../src/sync/sendout/sync-members.js'
 import type { SyncSession } from '../../../src/connection/session.js'
 import { ACCOUNT_ID } from './stand-ins.js'
 import { CONNECTION_ID } from './open-systems.js'
+import { expectPlainAsGate } from './plain-and-gate.js'
 import type { Twist, World } from './world.js'
 
 type Act = () => Promise<unknown>
@@ -92,6 +93,7 @@ export async function preSend(world: World, ask: Ask): Promise<Sent> {
   })
   await ask.afterSync?.()
   await trying(async () => decideMembers(session, await load()))
+  await expectPlainAsGate(await world.session('preSend'), sendoutRunId)
   await ask.afterDecision?.()
   const result = await closeSendout(world.db, {
     sendoutRunId,

@@ -25,6 +25,8 @@ const VAULT = createSecretsVault([new Secret('k'.repeat(32))])
 export interface SuperOfficeWorld {
   readonly now: RichWorld
   readonly crm: SuperOfficeCrm
+  /** The database, as its owner. */
+  readonly ownerUrl: string
   /** Applies the connection's file again, with more keys in its section `superoffice` and beside it. */
   applies(section: object, settings?: object): Promise<void>
 }
@@ -86,6 +88,9 @@ export function withSuperOfficeWorld(
     },
     get crm() {
       return crm!
+    },
+    get ownerUrl() {
+      return database.ownerUrl
     },
     applies: (section, settings) => apply!(section, settings),
   }

@@ -37,11 +37,8 @@ export function crmOf(
   capabilities: CrmCapabilities,
   view: AddressView,
 ): GateCrm {
-  const { run, batch } = context
-  const asked = run.askedTick ?? Number.MAX_SAFE_INTEGER
-  const proven =
-    (capabilities.completeDelta && batch.connection.crmProvenTick > asked) ||
-    view.row.crmReadFrom > asked
+  const { run } = context
+  const proven = provenByDelta(context, capabilities) || view.row.crmReadFrom > askedTickOf(run)
   const records = purposeRecords(view, 'marketingSendouts')
   const ids = [...view.contacts, ...view.secondaryHolders.map((holder) => holder.contact)].map(
     (contact) => contact.crmContactId,
@@ -62,7 +59,7 @@ export function crmOf(
       ...holderVerdicts(view),
     ],
     subscriptions:
-      run.categoryId !== null && capabilities.subscriptions && batch.connection.subscriptionSync
+      run.categoryId !== null && asksRows(context, capabilities)
         ? answers(context, view, run.categoryId)
         : [],
     // A hint does not name the purpose that it denies, and a transactional sendout asks for no other purpose.
@@ -77,6 +74,27 @@ export function crmOf(
       departedDenies(context, view, 'marketingSendouts', records ?? []),
     ended: view.row.everLinked && !isInCrm(view) && !actedSince(view),
   }
+}
+
+/** The tick after which a reading counts as verified; no reading does before the sendout has asked. */
+export function askedTickOf({ askedTick }: SendoutRun): number {
+  return askedTick ?? Number.MAX_SAFE_INTEGER
+}
+
+/** Whether a complete delta since the sendout asked proves every record. */
+export function provenByDelta(
+  { run, batch }: Pick<GateContext, 'run' | 'batch'>,
+  { completeDelta }: CrmCapabilities,
+): boolean {
+  return completeDelta && batch.connection.crmProvenTick > askedTickOf(run)
+}
+
+/** Whether the CRM's answers on the sendout's category count. */
+export function asksRows(
+  { run, batch }: Pick<GateContext, 'run' | 'batch'>,
+  { subscriptions }: CrmCapabilities,
+): boolean {
+  return run.categoryId !== null && subscriptions && batch.connection.subscriptionSync
 }
 
 /**

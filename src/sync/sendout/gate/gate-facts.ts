@@ -1,4 +1,4 @@
-import { type GateContext, crmOf, withNamed } from './gate-crm.js'
+import { askedTickOf, type GateContext, crmOf, withNamed } from './gate-crm.js'
 import { categoryCell, type CellKey } from '../../../domain/cell-key.js'
 import { addressKey } from '../../../domain/email-address.js'
 import type { GateFacts, GateMention } from '../../../domain/send-gate.js'
@@ -15,8 +15,7 @@ export function gateFactsOf(
   view: AddressView | undefined,
 ): GateFacts {
   const { run, batch, mustBeFresh } = context
-  const asked = run.askedTick ?? Number.MAX_SAFE_INTEGER
-  const fresh = !mustBeFresh || batch.connection.emarketeerProvenTick > asked
+  const fresh = !mustBeFresh || batch.connection.emarketeerProvenTick > askedTickOf(run)
   const told = member.email !== UNKNOWN_EMAIL
   const basisOf = (purpose: 'marketingSendouts' | 'storeAndProcess') =>
     view?.cells.get(purpose)?.basis ?? 'none'

@@ -1,58 +1,152 @@
 import { waitingDeniesOf } from '../../../ledger/run/inbox.js'
 import { addressesOfContacts } from '../../../ledger/copy/emarketeer-mirror.js'
 import { addressesHeldOverDeny } from '../../../ledger/run/runs.js'
-import type { SendoutMember } from '../../../ledger/sendout/sendout-members.js'
+import { plainMembers, type MemberSelection } from '../../../ledger/sendout/plain-members.js'
+import { membersAt, type SendoutMember } from '../../../ledger/sendout/sendout-members.js'
 import type { SendoutRun, Verdict } from '../../../ledger/sendout/sendouts.js'
+import { chunksOf } from '../../../domain/lists.js'
 import { categoryCell, type CellKey } from '../../../domain/cell-key.js'
 import { PURPOSES } from '../../../domain/legal-basis.js'
 import { excludedBecause } from '../../../domain/send-gate.js'
 import { basisMappingOf } from '../../../connection/basis-mapping.js'
-import { loadBatch, type AddressView } from '../../view/address-view.js'
+import { loadBatch, type AddressView, type BatchView } from '../../view/address-view.js'
 import type { SyncSession } from '../../../connection/session.js'
 import { gateFactsOf } from './gate-facts.js'
 import type { GateContext } from './gate-crm.js'
+import { plainQuestion, plainVerdict } from './plain-gate.js'
 import { namedBy } from '../../../ledger/copy/address-mentions.js'
 import type { Queryable } from '../../../ledger/db/database.js'
 
-/** Decides members by the present copy. @param members at most 1,000. */
-export async function judgeMembers(
+/** The verdict on the member at a position of the run. */
+interface VerdictOn {
+  readonly position: number
+  readonly verdict: Verdict
+}
+
+/** Most members of whom the gate loads everything at once. */
+const LOADED_AT_ONCE = 1_000
+
+/**
+ * Judges members by the present copy. The ledger picks out the plain ones, nearly all; for the others everything is
+ * loaded.
+ *
+ * @param selection at most some thousands. @returns all of them, in any order.
+ */
+export async function judgeSelection(
   session: SyncSession,
+  run: SendoutRun,
+  selection: MemberSelection,
+  freshness: Pick<GateContext, 'mustBeFresh'>,
+): Promise<VerdictOn[]> {
+  const { verdicts, others } = await session.db.snapshot((tx) =>
+    judgePlain(tx, session, run, selection, freshness),
+  )
+  for (const part of chunksOf(others, LOADED_AT_ONCE)) {
+    const members = await membersAt(session.db, run.sendoutRunId, part)
+    const judged = await session.db.snapshot((tx) =>
+      judgeMembers(tx, session, run, members, freshness),
+    )
+    verdicts.push(...judged)
+  }
+  return verdicts
+}
+
+/**
+ * Judges the plain members of a selection.
+ * @param tx one snapshot, so that a deny that moves from the inbox into the copy is seen in one of the two.
+ * @returns their verdicts, and the positions of all others.
+ */
+export async function judgePlain(
+  tx: Queryable,
+  session: Pick<SyncSession, 'connection' | 'crm'>,
+  run: SendoutRun,
+  selection: MemberSelection,
+  { mustBeFresh }: Pick<GateContext, 'mustBeFresh'>,
+): Promise<{ readonly verdicts: VerdictOn[]; readonly others: number[] }> {
+  const { connectionId } = session.connection
+  const batch = await loadBatch(tx, connectionId, [])
+  const context = await gateContext(tx, session, run, batch, { mustBeFresh })
+  const groups = await plainMembers(tx, selection, plainQuestion(context, connectionId))
+  const verdicts: VerdictOn[] = []
+  const others: number[] = []
+  for (const { positions, facts } of groups) {
+    const verdict = facts && plainVerdict(context, facts)
+    if (verdict === null) {
+      others.push(...positions)
+    } else {
+      verdicts.push(...positions.map((position) => ({ position, verdict })))
+    }
+  }
+  return { verdicts, others }
+}
+
+/**
+ * Judges members by everything that the copy holds of them. If a stored value cannot be read, its member is not
+ * verified.
+ *
+ * @param tx one snapshot, as in {@link judgePlain}. @param members at most 1,000.
+ */
+export async function judgeMembers(
+  tx: Queryable,
+  session: Pick<SyncSession, 'connection' | 'crm' | 'log'>,
   run: SendoutRun,
   members: readonly SendoutMember[],
   { mustBeFresh }: Pick<GateContext, 'mustBeFresh'>,
-): Promise<{ readonly position: number; readonly verdict: Verdict }[]> {
+): Promise<VerdictOn[]> {
   const { connectionId } = session.connection
   const addressIds = [...new Set(members.map((m) => m.addressId).filter((id) => id !== null))]
-  // Everything is read in one snapshot, so that a deny that moves from the inbox into the copy is seen in one of the
-  // two.
-  const context = await session.db.snapshot(async (tx): Promise<GateContext> => {
-    const cellKeys = cellsThatMatter(run)
-    const batch = await loadBatch(tx, connectionId, addressIds, cellKeys)
-    const named = await loadNamed(tx, connectionId, addressIds, cellKeys)
-    return {
-      run,
-      batch,
-      capabilities: session.crm?.capabilities ?? null,
-      ...(await waitingDeniesOf(tx, connectionId)),
-      heldAddresses: await addressesHeldOverDeny(tx, [...addressIds, ...named.addressIds]),
-      namedAt: named.namedAt,
-      currentAddressOf: await addressesOfContacts(
-        tx,
-        connectionId,
-        members.map(({ contactId }) => contactId),
-      ),
-      mustBeFresh,
-      firstVersion: session.crm?.client.firstVersion ?? null,
-      basisMapping: basisMappingOf(session.crm, batch.connection),
-    }
-  })
-  const { batch } = context
+  const cellKeys = cellsThatMatter(run)
+  const batch = await loadBatch(tx, connectionId, addressIds, cellKeys)
+  const named = await loadNamed(tx, connectionId, addressIds, cellKeys)
+  const context: GateContext = {
+    ...(await gateContext(tx, session, run, batch, { mustBeFresh })),
+    heldAddresses: await addressesHeldOverDeny(tx, [...addressIds, ...named.addressIds]),
+    namedAt: named.namedAt,
+    currentAddressOf: await addressesOfContacts(
+      tx,
+      connectionId,
+      members.map(({ contactId }) => contactId),
+    ),
+  }
   const views = new Map(batch.addresses.map((view) => [view.row.addressId, view]))
   return members.map((member) => {
+    const { position } = member
     const view = member.addressId === null ? undefined : views.get(member.addressId)
-    const verdict = excludedBecause(gateFactsOf(context, member, view)) ?? 'eligible'
-    return { position: member.position, verdict }
+    try {
+      return {
+        position,
+        verdict: excludedBecause(gateFactsOf(context, member, view)) ?? 'eligible',
+      }
+    } catch (error) {
+      // A stored value that cannot be understood excludes this member, not the others.
+      session.log.error({ connectionId, sendoutId: run.sendoutId, err: error }, UNREADABLE)
+      return { position, verdict: 'notVerified' }
+    }
   })
+}
+
+const UNREADABLE = 'a stored value cannot be read; the contact is not verified'
+
+/** What the gate needs for all members. Nothing in it is held, named or moved. */
+async function gateContext(
+  tx: Queryable,
+  { connection: { connectionId }, crm }: Pick<SyncSession, 'connection' | 'crm'>,
+  run: SendoutRun,
+  batch: BatchView,
+  { mustBeFresh }: Pick<GateContext, 'mustBeFresh'>,
+): Promise<GateContext> {
+  return {
+    run,
+    batch,
+    capabilities: crm?.capabilities ?? null,
+    ...(await waitingDeniesOf(tx, connectionId)),
+    heldAddresses: new Set(),
+    namedAt: () => [],
+    currentAddressOf: new Map(),
+    mustBeFresh,
+    firstVersion: crm?.client.firstVersion ?? null,
+    basisMapping: basisMappingOf(crm, batch.connection),
+  }
 }
 
 /** The gate needs at most one of the account's categories. */

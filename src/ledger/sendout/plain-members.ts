@@ -1,0 +1,236 @@
+import { UNKNOWN_CATEGORY } from '../../crm/crm.js'
+import type { CellKey } from '../../domain/cell-key.js'
+import type { Queryable } from '../db/database.js'
+
+/** All that is to be said of a plain member. Values are as stored, known or not. */
+export interface PlainFacts {
+  /** eMarketeer's bases at the address. */
+  readonly marketing: string
+  readonly store: string
+  /** eMarketeer's basis of the sendout's category; null: the sendout has none. */
+  readonly category: string | null
+  /** The only live record's value for marketing sendouts; null: never in the CRM, or no CRM. */
+  readonly record: string | null
+  /** The record's value for storing; null: no record, or its CRM holds none. */
+  readonly recordStore: string | null
+  /** Yes or No of the record's row of the category; null: no row, or none asked for. */
+  readonly row: boolean | null
+}
+
+/** Members of whom the same is to be said. `facts` null: the gate must be asked about each. */
+export interface MemberGroup {
+  readonly positions: readonly number[]
+  readonly facts: PlainFacts | null
+}
+
+/** Which members to look at. */
+export interface MemberSelection {
+  readonly sendoutRunId: string
+  /** The first position. */
+  readonly from: number
+  readonly limit: number
+  /** Only members whose verdict is `eligible`. */
+  readonly eligibleOnly: boolean
+}
+
+/** What the sendout and its CRM ask of a member. */
+export interface PlainQuestion {
+  readonly connectionId: string
+  /** Any channel but e-mail needs a number, as the gate has it. */
+  readonly asksMobile: boolean
+  /** null: the sendout asks for no category. */
+  readonly category: { readonly categoryId: string; readonly cellKey: CellKey } | null
+  /** null: no CRM decides. */
+  readonly crm: {
+    /** Our writes to it are blind: a person's answer may lie under one (R0). */
+    readonly blind: boolean
+    readonly holdsStore: boolean
+    /** Whether its rows of the category count. */
+    readonly asksRows: boolean
+    /** A direct reading that began after this tick proves an address; null: all are proven. */
+    readonly readAfter: number | null
+    /** Records, and addresses, with a deny in the inbox (rule G7). */
+    readonly waitingDenies: readonly string[]
+    readonly waitingDeniesAt: readonly number[]
+  } | null
+}
+
+/**
+ * Looks at members where their data is: `facts` of those of whom nothing is to be said but a few plain values. Whoever
+ * has anything else, or anything that this statement does not know, is in the group without facts. It holds no rule:
+ * the gate says what the facts mean (src/sync/sendout/gate/plain-gate.ts).
+ *
+ * @param tx a snapshot of its own: the planner's settings stay until it ends.
+ */
+export async function plainMembers(
+  tx: Queryable,
+  selection: MemberSelection,
+  { connectionId, asksMobile, category, crm }: PlainQuestion,
+): Promise<MemberGroup[]> {
+  await tx.query(BY_KEY)
+  const rows = await tx.query<PlainFacts & { plain: boolean; positions: number[] }>(STATEMENT, [
+    selection.sendoutRunId,
+    selection.from,
+    selection.limit,
+    selection.eligibleOnly,
+    connectionId,
+    asksMobile,
+    category?.categoryId ?? null,
+    crm !== null,
+    crm?.blind ?? false,
+    crm?.holdsStore ?? false,
+    crm?.asksRows ?? false,
+    crm?.readAfter ?? null,
+    crm?.waitingDenies ?? [],
+    crm?.waitingDeniesAt ?? [],
+    UNKNOWN_CATEGORY,
+    category?.cellKey ?? null,
+  ])
+  return rows.map(({ plain, positions, ...facts }) => ({
+    positions,
+    facts: plain ? facts : null,
+  }))
+}
+
+/**
+ * Every table is asked by key for each member, whatever its statistics say (docs/ledger.md, "Plans"): a run and its
+ * people are younger than they are. Compiling the statement would take longer than running it.
+ */
+const BY_KEY = `SELECT ${['seqscan', 'hashjoin', 'mergejoin', 'memoize', 'sort']
+  .map((way) => `set_config('enable_${way}', 'off', true)`)
+  .join(', ')}, set_config('jit', 'off', true)`
+
+/** `USUAL` and `isValidEmail` of email-address.ts, narrowed to what both take. */
+const USUAL_EMAIL = `m.email ~ '^[a-zA-Z0-9][a-zA-Z0-9._+-]*@[a-zA-Z0-9-]+([.][a-zA-Z0-9-]+)*[.][a-zA-Z0-9]+$'
+      AND length(m.email) <= 100 AND lower(m.email) NOT LIKE '%xn--%'`
+
+/** `MOBILE` of send-gate.ts, narrowed to what trimming does not change. */
+const USUAL_MOBILE = `m.mobile ~ '^[+]?[0-9][0-9 ()./-]{3,21}[0-9]$'`
+
+const NONE = (from: string) => `(SELECT true FROM ${from} LIMIT 1) IS NULL`
+
+/** Each condition below the clauses of the gate that it rules out (gate-facts.ts, gate-crm.ts, send-gate.ts). */
+const OF_EMARKETEER = [
+  // addressDenies; verified: the address is told
+  USUAL_EMAIL,
+  `(NOT $6 OR ${USUAL_MOBILE})`,
+  // verified: the state was read
+  `NOT a.emarketeer_unread`,
+  // No clause: a pass is due, which may find something.
+  `(a.dirty_tick IS NULL OR a.not_before >= current_date + 1)`,
+  // moved; subscribedOf: nobody has the address
+  `(SELECT e.address_id FROM emarketeer_contacts e
+        WHERE e.connection_id = $5 AND e.contact_id = m.contact_id) = m.address_id`,
+  // mentions: texts that name the address
+  NONE('address_mentions WHERE mentioned_address_id = m.address_id'),
+  // mentions, withNamed: addresses that the text names
+  NONE('address_mentions WHERE address_id = m.address_id'),
+  // basisOf, subscribedOf: the cell is there
+  `k.marketing IS NOT NULL AND k.store IS NOT NULL AND ($7::text IS NULL OR k.category IS NOT NULL)`,
+]
+
+const OF_CRM = [
+  // verified: in doubt, or neither proven nor read
+  `a.crm_doubtful_tick IS NULL`,
+  `($12::bigint IS NULL OR a.crm_read_from > $12)`,
+  // holderVerdicts, holderCarries, holderInDoubt, unarrivedHolders, denyOnlySubscriptions
+  NONE('crm_other_addresses WHERE address_id = m.address_id'),
+  // heldAddresses
+  NONE('loosenings WHERE address_id = m.address_id'),
+  // denyInInbox: an address that a hint names
+  `m.address_id <> ALL ($14::bigint[])`,
+  // departedDenies, countsAsBasis
+  `k.remembers_nothing_else`,
+]
+
+/** Of an address that the CRM never had. */
+const WITHOUT_RECORD = [
+  // ended
+  `NOT a.ever_linked`,
+]
+
+const OF_RECORD = [
+  // purposeRecords: one record decides, and can be read
+  `c.records = 1`,
+  `c.marketing IS NOT NULL`,
+  `(NOT $10 OR c.store IS NOT NULL)`,
+  // denyInInbox: a hint about the record
+  `c.id <> ALL ($13::text[])`,
+  // carriedDeny, carriesNo
+  NONE('carried_denies d WHERE d.connection_id = $5 AND d.crm_contact_id = c.id'),
+  // secondaryAddresses: unread ones, and denies that follow the record from there
+  NONE(
+    'crm_other_addresses o WHERE o.connection_id = $5 AND o.crm_contact_id = c.id AND NOT o.deny_only',
+  ),
+  // inDoubtAt: it came from nowhere, and is as a pass saw it
+  `(NOT $9 OR c.stayed)`,
+  `(NOT $9 OR k.as_seen)`,
+  // answers: at most one row, of this very category and readable
+  `s.rows <= 1`,
+  `(s.rows = 0 OR s.of_category)`,
+  `(s.rows = 0 OR s.yes IS NOT NULL)`,
+]
+
+/** Each condition as it stands in the statement: the tests take them away one by one. */
+export const PLAIN_CONDITIONS: readonly string[] = [
+  ...OF_EMARKETEER,
+  ...OF_CRM,
+  ...WITHOUT_RECORD,
+  ...OF_RECORD,
+]
+
+const all = (conditions: readonly string[]) => conditions.join('\n      AND ')
+
+/** `minds`: the gate looks at what the cell remembers. `id`: the record that it may remember. */
+const CELLS = `SELECT max(basis) FILTER (WHERE cell_key = 'marketingSendouts') AS marketing,
+      max(basis) FILTER (WHERE cell_key = 'storeAndProcess') AS store,
+      max(basis) FILTER (WHERE cell_key = $16) AS category,
+      bool_and((departed = '[]' AND (unseen OR seen = '[]'
+        OR (seen -> 1 IS NULL AND seen -> 0 -> 'recordId' = to_jsonb(id) AND NOT seen -> 0 ? 'unmapped'))) IS TRUE)
+        FILTER (WHERE minds) AS remembers_nothing_else,
+      bool_and(((seen -> 0 -> 'version')::text = version) IS TRUE)
+        FILTER (WHERE minds AND cell_key <> COALESCE($16, '')) AS as_seen
+    FROM (SELECT cell_key, emarketeer_basis AS basis, departed, seen IS NULL AS unseen, seen -> 'records' AS seen,
+        CASE cell_key WHEN $16 THEN s.row_id ELSE c.id END AS id,
+        CASE cell_key WHEN 'storeAndProcess' THEN c.store_version ELSE c.marketing_version END AS version,
+        CASE cell_key WHEN 'storeAndProcess' THEN $10 WHEN $16 THEN $11 ELSE true END AS minds
+      FROM cells WHERE address_id = m.address_id AND cell_key = ANY (ARRAY['marketingSendouts', 'storeAndProcess', $16])
+      OFFSET 0) one`
+
+/** Live records; what is said of one holds where there is one. */
+const RECORDS = `SELECT count(*) AS records, min(crm_contact_id) AS id,
+      min(consents -> 'marketingSendouts' ->> 'value') AS marketing,
+      min(CASE WHEN $10 THEN consents -> 'storeAndProcess' ->> 'value' END) AS store,
+      min((consents -> 'marketingSendouts' -> 'version')::text) AS marketing_version,
+      min((consents -> 'storeAndProcess' -> 'version')::text) AS store_version,
+      bool_and(left_with IS NULL) AS stayed
+    FROM crm_contacts WHERE $8 AND address_id = m.address_id AND state = 'live'`
+
+const ROWS = `SELECT count(*) AS rows, min(row_id) AS row_id, bool_and(subscribed) AS yes,
+      bool_and(category_id = $7) AS of_category
+    FROM crm_subscriptions WHERE $11 AND connection_id = $5 AND crm_contact_id = c.id AND category_id IN ($7, $15)`
+
+const FACTS = {
+  marketing: 'marketing',
+  store: 'store',
+  category: 'category',
+  record: 'record',
+  recordStore: 'record_store',
+  row: 'yes',
+} as const satisfies Record<keyof PlainFacts, string>
+
+const STATEMENT = `SELECT plain, ${Object.entries(FACTS)
+  .map(([name, column]) => `CASE WHEN plain THEN ${column} END AS "${name}"`)
+  .join(', ')}, array_agg(position) AS positions
+  FROM (SELECT m.position, (${all(OF_EMARKETEER)}
+      AND (NOT $8 OR (${all(OF_CRM)}
+      AND CASE c.records WHEN 0 THEN ${all(WITHOUT_RECORD)} ELSE ${all(OF_RECORD)} END))) IS TRUE AS plain,
+      k.marketing, k.store, k.category, c.marketing AS record, c.store AS record_store, s.yes
+    FROM (SELECT * FROM sendout_members WHERE sendout_run_id = $1 AND position >= $2
+        AND (NOT $4 OR verdict = 'eligible') ORDER BY position LIMIT $3) m
+      LEFT JOIN LATERAL (SELECT * FROM addresses WHERE address_id = m.address_id LIMIT 1) a ON true
+      LEFT JOIN LATERAL (${RECORDS} OFFSET 0) c ON true
+      LEFT JOIN LATERAL (${ROWS} OFFSET 0) s ON true
+      LEFT JOIN LATERAL (${CELLS} OFFSET 0) k ON true
+    OFFSET 0) f
+  GROUP BY 1, 2, 3, 4, 5, 6, 7`
