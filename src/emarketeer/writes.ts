@@ -7,6 +7,9 @@ import type { Actor } from './vocabulary.js'
 /** Most items per call. */
 export const MAX_WRITE_ITEMS = 1_000
 
+/** A call with more items sends no webhooks. */
+export const MAX_ITEMS_WITH_WEBHOOKS = 500
+
 interface WriteFacts {
   readonly contactId: string
   /** The version that was read. It is the write's only guard (F1). */
@@ -48,7 +51,7 @@ export interface WriteRequest {
 
 /** Outcome of one item. Each item is atomic, and no outcome is an error of the call. */
 export type WriteResult =
-  /** Stored, with its new version; `changeId` is the change's id in the feed, if stated. */
+  /** Stored, with its new version; `changeId` is the id of the change in the feed and of its webhook. */
   | { readonly status: 'applied'; readonly version: number; readonly changeId: string | null }
   | {
       /**

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { promisify } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
 import { saveEmarketeerWebhookSecret } from '../../src/ledger/connection/connections.js'
+import { handleEchoes } from '../../src/ledger/run/inbox.js'
 import { blocksOf } from '../support/documents.js'
 import { vault, withGateway } from './gateway-fixture.js'
 import {
@@ -39,6 +40,18 @@ describe("eMarketeer's webhook", () => {
     await close()
     const workflowId = `inbox/${hooked.row.connectionId}/${String(inbox[0]?.['shard'])}`
     expect(new Set(temporal.signalledIds)).toEqual(new Set([workflowId]))
+  })
+
+  it('about a write of ours is accepted, stored once and wakes nobody', async () => {
+    const { url, db, temporal, close } = gateway.now
+    const hooked = await hookedConnection(db)
+    const { connectionId } = hooked.row
+    const id = `chg_${randomUUID()}`
+    await db.transaction((tx) => handleEchoes(tx, connectionId, [id]))
+    expect((await postAsEmarketeer(url, hooked, { id })).status).toBe(202)
+    expect(await inboxOf(db, hooked)).toHaveLength(1)
+    await close()
+    expect(temporal.signalledIds.filter((one) => String(one).includes(connectionId))).toEqual([])
   })
 
   it('is tried out as docs/gateway.md shows', async () => {

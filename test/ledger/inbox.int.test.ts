@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { saveConnection } from '../../src/ledger/connection/connections.js'
 import { openDatabase, type Database } from '../../src/ledger/db/database.js'
 import {
   deferHints,
   dueHints,
+  handleEchoes,
   markHintsHandled,
   nextHintDueMs,
   putHints,
+  shardsToHandle,
 } from '../../src/ledger/run/inbox.js'
 import { withDatabase } from '../support/with-database.js'
 
@@ -81,4 +83,45 @@ it('returns when the next is due: after the rest about its record (2 s), or afte
   await deferHints(db, await due(other))
   const later = await nextHintDueMs(db, connectionId, other)
   expect([later! > 2_000, later! <= 5_000]).toEqual([true, true])
+})
+
+describe('an echo of our own write', () => {
+  const echo = (eventId: string) => ({
+    source: 'emarketeer' as const,
+    shard: shards,
+    entity: 'change' as const,
+    entityId: eventId,
+    crmContactId: null,
+    actorUserId: null,
+    saysDeny: false,
+    eventId,
+  })
+  const handle = (...ids: string[]) => db.transaction((tx) => handleEchoes(tx, connectionId, ids))
+
+  it('is handled before it comes, or if it came first', async () => {
+    shards++
+    const [early, late, other] = ['chg_early', 'chg_late', 'chg_other']
+    await putHints(db, connectionId, [echo(early)])
+    await handle(early, late)
+    expect(await putHints(db, connectionId, [echo(early), echo(late), echo(other)])).toBe(1)
+    const waiting = await dueHints(db, connectionId, shards, 10)
+    expect(waiting.map(({ eventId }) => eventId)).toEqual([other])
+    const toHandle = (id: string) => shardsToHandle(db, connectionId, [echo(id)])
+    expect(await toHandle(early)).toEqual(new Set())
+    expect(await toHandle(late)).toEqual(new Set())
+    expect(await toHandle(other)).toEqual(new Set([shards]))
+  })
+
+  it('does not wait for whoever stores what became of it', async () => {
+    shards++
+    await putHints(db, connectionId, [echo('chg_a'), echo('chg_b')])
+    const ids = await due(shards)
+    await db.transaction(async (tx) => {
+      await deferHints(tx, ids.slice(0, 1))
+      await handle('chg_b', 'chg_a')
+    })
+    expect(await due(shards)).toEqual([])
+    expect(await shardsToHandle(db, connectionId, [echo('chg_a')])).toEqual(new Set([shards]))
+    expect(await shardsToHandle(db, connectionId, [echo('chg_b')])).toEqual(new Set())
+  })
 })

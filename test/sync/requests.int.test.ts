@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals'
 import { randomUUID } from 'node:crypto'
 import { putHints } from '../../src/ledger/run/inbox.js'
 import { CONNECTION_ID } from './support/open-systems.js'
-import { once } from './support/twists.js'
+import { once, twistEmarketeer } from './support/twists.js'
 import { withWorld } from './support/world.js'
+import type { SyncSession } from '../../src/connection/session.js'
 
 const world = withWorld()
 
@@ -25,12 +26,18 @@ async function requestsOf(work: () => Promise<unknown>): Promise<Record<string, 
 }
 
 /** What eMarketeer's webhook puts into the inbox. */
-async function emarketeerTells(): Promise<void> {
-  const changeId = `chg_${randomUUID()}`
+async function emarketeerTells(changeId = `chg_${randomUUID()}`): Promise<void> {
   const hint = { crmContactId: null, actorUserId: null, saysDeny: false, eventId: changeId }
   await putHints(world.now.db, CONNECTION_ID, [
     { ...hint, source: 'emarketeer', shard: 0, entity: 'change', entityId: changeId },
   ])
+}
+
+/** The id of the newest change in eMarketeer's feed that a write of ours made. */
+async function ownChangeId(): Promise<string> {
+  const path = 'accounts/1001/feed?from=0'
+  const changes = await world.now.standIns.emarketeer.lines<{ id: string; writer: unknown }>(path)
+  return changes.filter(({ writer }) => writer !== null).at(-1)!.id
 }
 
 const drained = () => requestsOf(() => world.now.drain())
@@ -81,6 +88,66 @@ describe('a change costs no more requests than the rule asks for', () => {
     // The records, their rows; its entries of the audit, its row as of then, the entry's details.
     expect(await drained()).toEqual({ [BATCH]: 5, [FEED]: 1, [WRITE]: 1 })
     expect(await ann.state()).toMatchObject({ basis: 'consent', due: false })
+  })
+})
+
+describe("eMarketeer's webhook about a write of ours", () => {
+  it('asks for nothing, and the evidence has the write', async () => {
+    const ann = await world.now.linked()
+    await ann.flip('deny')
+    await ann.webhook(true)
+    await world.now.drain()
+    await emarketeerTells(await ownChangeId())
+    expect(await drained()).toEqual({})
+    const { db } = world.now
+    const written = await db.query(
+      `SELECT outcome FROM consent_event_outcomes WHERE side = 'emarketeer' AND record_id = $1`,
+      [ann.contactId],
+    )
+    expect(written).toEqual([{ outcome: 'applied' }])
+  })
+
+  it('asks for nothing where it comes before the answer of the write', async () => {
+    const ann = await world.now.linked()
+    await ann.flip('deny')
+    await ann.webhook(true)
+    const early = () =>
+      world.now.drain((session) =>
+        twistEmarketeer(session, 'writeStates', async (call) => {
+          const answer = await call()
+          await emarketeerTells(await ownChangeId())
+          return answer
+        }),
+      )
+    expect(await requestsOf(early)).toEqual({ [BATCH]: 2, [FEED]: 1, [WRITE]: 1 })
+  })
+
+  it('leads to a reading where the answer of the write was lost', async () => {
+    const ann = await world.now.linked()
+    await ann.flip('deny')
+    await ann.webhook(true)
+    const lost = (session: SyncSession) =>
+      twistEmarketeer(session, 'writeStates', async (call) => {
+        await call()
+        throw new Error('the connection broke')
+      })
+    await expect(world.now.drain(lost)).rejects.toThrow('the connection broke')
+    await emarketeerTells(await ownChangeId())
+    expect(await drained()).toMatchObject({ [FEED]: expect.any(Number) })
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', due: false })
+  })
+
+  it('hides no act that follows the write', async () => {
+    const ann = await world.now.linked()
+    await ann.flip('deny')
+    await ann.webhook(true)
+    await world.now.drain()
+    const ownId = await ownChangeId()
+    await ann.consents('consent')
+    await emarketeerTells(ownId)
+    await emarketeerTells()
+    await world.now.drain()
+    expect(await ann.state()).toMatchObject({ basis: 'consent', toggles: ['allow'], due: false })
   })
 })
 

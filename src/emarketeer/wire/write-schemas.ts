@@ -2,16 +2,20 @@ import { z } from 'zod'
 import { answer, type CallContext, entries, part, readRecords } from '../../http/index.js'
 import type { StateWrite, WriteRequest, WriteResult } from '../writes.js'
 import { SYNC_CLIENT_ID } from '../vocabulary.js'
-import { textOrNull, version } from './primitives.js'
+import { id, version } from './primitives.js'
 
 const index = z.int().nonnegative()
+const changeId = id
+  .nullish()
+  .catch(null)
+  .transform((one) => one ?? null)
 
 /** A result of EM-B4. */
 export const writeResult = answer(
   { name: 'emarketeer.writeResult', operation: 'POST /states/write', lossUnit: 'record' },
   z
     .discriminatedUnion('status', [
-      part({ index, status: z.literal('applied'), version, changeId: textOrNull }),
+      part({ index, status: z.literal('applied'), version, changeId }),
       part({ index, status: z.enum(['unchanged', 'conflict', 'notFound', 'invalid']) }),
     ])
     .transform(({ index: _index, ...rest }) => rest),

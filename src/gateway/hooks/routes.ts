@@ -8,7 +8,7 @@ import { hookPath } from '../../contracts/names.js'
 import { permitsOf } from '../../domain/connection-state.js'
 import type { ConnectionRow } from '../../ledger/connection/connections.js'
 import type { Queryable } from '../../ledger/db/database.js'
-import { putHints, type InboxHint } from '../../ledger/run/inbox.js'
+import { putHints, shardsToHandle, type InboxHint } from '../../ledger/run/inbox.js'
 
 /** Routes that receive webhooks. A 2xx says that the hint is stored, and nothing about its effect. */
 export function hookRoutes(
@@ -53,9 +53,14 @@ async function takeHints(
   if (hints.length === 0) {
     return
   }
-  await putHints(db, connection.connectionId, hints)
-  // A repeated hint wakes the workflow as well: Temporal may have been away when the first one was stored.
-  if (permitsOf(connection).hints === 'acted on') {
-    new Set(hints.map((hint) => hint.shard)).forEach((shard) => signals.notify(connection, shard))
+  const { connectionId } = connection
+  const areNew = (await putHints(db, connectionId, hints)) === hints.length
+  if (permitsOf(connection).hints !== 'acted on') {
+    return
   }
+  // A repeated hint that waits wakes the workflow as well: Temporal may have been away when it was stored.
+  const shards = areNew
+    ? new Set(hints.map((hint) => hint.shard))
+    : await shardsToHandle(db, connectionId, hints)
+  shards.forEach((shard) => signals.notify(connection, shard))
 }

@@ -1,4 +1,4 @@
-import type { Queryable } from '../db/database.js'
+import type { Queryable, Transaction } from '../db/database.js'
 
 /** A webhook's hint; it consists of ids. */
 export interface InboxHint {
@@ -61,6 +61,50 @@ export async function putHints(
     ],
   )
   return rows.length
+}
+
+/**
+ * The shards of these hints that are not handled, so that somebody has to look. A repeated hint may be: its event was
+ * handled, or is an echo (`handleEchoes`).
+ */
+export async function shardsToHandle(
+  db: Queryable,
+  connectionId: string,
+  hints: readonly Pick<InboxHint, 'source' | 'eventId'>[],
+): Promise<ReadonlySet<number>> {
+  const rows = await db.query<{ shard: number }>(
+    `SELECT DISTINCT shard FROM inbox
+      WHERE connection_id = $1 AND source = ANY($2) AND event_id = ANY($3) AND handled_at IS NULL`,
+    [connectionId, [...new Set(hints.map((h) => h.source))], hints.map((h) => h.eventId)],
+  )
+  return new Set(rows.map((row) => row.shard))
+}
+
+/**
+ * Stores the changes that our own writes made in eMarketeer as handled hints, in the transaction that takes the written
+ * values into the copy: their webhooks then report nothing new. A hint that came before the write's answer is handled
+ * too, unless somebody is storing what became of it: waiting for them could end in a deadlock. An insert waits for the
+ * row that it conflicts with, so it leaves out what is there.
+ */
+export async function handleEchoes(
+  tx: Transaction,
+  connectionId: string,
+  changeIds: readonly string[],
+): Promise<void> {
+  if (changeIds.length === 0) {
+    return
+  }
+  await tx.query(
+    `WITH early AS (UPDATE inbox SET handled_at = clock_timestamp() WHERE inbox_id = ANY(ARRAY(
+        SELECT inbox_id FROM inbox WHERE connection_id = $1 AND source = 'emarketeer' AND event_id = ANY($2)
+          AND handled_at IS NULL FOR UPDATE SKIP LOCKED)))
+      INSERT INTO inbox (connection_id, source, shard, entity, entity_id, says_deny, event_id, handled_at)
+        SELECT $1, 'emarketeer', 0, 'change', id, false, id, clock_timestamp() FROM unnest($2::text[]) AS e(id)
+          WHERE (SELECT true FROM inbox i
+            WHERE i.connection_id = $1 AND i.source = 'emarketeer' AND i.event_id = e.id LIMIT 1) IS NULL
+        ON CONFLICT (connection_id, source, event_id) DO NOTHING`,
+    [connectionId, changeIds],
+  )
 }
 
 const HINT = `inbox_id AS "inboxId", source, shard, entity, entity_id AS "entityId", crm_contact_id AS "crmContactId",

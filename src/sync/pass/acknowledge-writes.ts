@@ -1,4 +1,5 @@
 import { acknowledgeEmarketeer } from '../../domain/reconcile/index.js'
+import { MAX_ITEMS_WITH_WEBHOOKS } from '../../emarketeer/index.js'
 import { markDue } from '../../ledger/address/addresses.js'
 import { saveMemories } from '../../ledger/copy/cells.js'
 import { appendOutcomes, type WriteOutcomeRow } from '../../ledger/evidence/consent-events.js'
@@ -8,6 +9,7 @@ import {
 } from '../../ledger/copy/crm-acknowledgements.js'
 import type { Transaction } from '../../ledger/db/database.js'
 import { saveTaken } from '../../ledger/copy/taken-along.js'
+import { handleEchoes } from '../../ledger/run/inbox.js'
 import { AddressOutcomes } from './address-outcome.js'
 import { takenInto } from './cell-memory.js'
 import {
@@ -80,11 +82,19 @@ export async function acknowledgeWrites(
     ].filter((id) => !leased.has(id))
     await markDue(tx, ids)
   }
+  await handleEchoes(tx, connectionId, echoesOf(own.emarketeer))
   return {
     emarketeerWrites: own.emarketeer.filter((job) => job.result.status === 'applied').length,
     crmWrites: own.crm.filter((job) => job.outcome.status === 'applied').length,
     outcomes,
   }
+}
+
+/** Changes that eMarketeer's webhooks will report though the copy has them. A large group of writes sends few or none. */
+function echoesOf(jobs: readonly EmarketeerWritten[]): readonly string[] {
+  return jobs.length > MAX_ITEMS_WITH_WEBHOOKS
+    ? []
+    : jobs.flatMap(({ result }) => (result.status === 'applied' ? (result.changeId ?? []) : []))
 }
 
 function crosses({ cell: { view, decision, rule } }: PendingCell): boolean {
