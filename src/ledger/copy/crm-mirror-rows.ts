@@ -316,12 +316,17 @@ export async function crmContactsOfRows(
   return rows.map((row) => row.id)
 }
 
-/** Counts the CRM's rows in the copy: records and subscriptions. */
-export async function countCrmRows(db: Queryable, connectionId: string): Promise<number> {
+/** Counts the CRM's rows in the copy, records and subscriptions, and stops at `most`. */
+export async function countCrmRows(
+  db: Queryable,
+  connectionId: string,
+  most: number,
+): Promise<number> {
   const [rows] = await db.query<{ count: number }>(
-    `SELECT (SELECT count(*) FROM crm_contacts WHERE connection_id = $1)
-      + (SELECT count(*) FROM crm_subscriptions WHERE connection_id = $1) AS count`,
-    [connectionId],
+    `SELECT count(*) AS count FROM (
+      SELECT FROM crm_contacts WHERE connection_id = $1
+      UNION ALL SELECT FROM crm_subscriptions WHERE connection_id = $1 LIMIT $2) r`,
+    [connectionId, most],
   )
   return rows?.count ?? 0
 }

@@ -13,30 +13,46 @@ const IDLE_DELTA_REQUESTS = 2
 /** Estimated pages of a day's changes; a sweep every half hour keeps the delta short. */
 const DELTA_PAGES_PER_DAY = 48
 
-/**
- * Chooses the proof that needs fewer requests. Pure. At equal cost it chooses the delta, because the delta also shows a
- * record whose field newly contains an address beside another one, which no reading by address finds.
- */
-export function chooseProof(inputs: {
+/** What the choice of a proof depends on. */
+interface ProofInputs {
   readonly targeted: number
   readonly completeDelta: boolean
   readonly contactsPerRequest: number
-  /** Age of the last complete delta, ms; null: none yet. */
+  /** Age of the last complete delta, ms; null: there is none, so everything would be listed. */
   readonly deltaAgeMs: number | null
-  readonly knownRows: number
-}): {
+}
+
+/** Most rows that can be listed with no more requests than reading the targeted contacts directly takes. Pure. */
+export function rowsWorthListing(inputs: ProofInputs): number {
+  return (directRequestsOf(inputs) - IDLE_DELTA_REQUESTS) * DELTA_PAGE_ROWS
+}
+
+/**
+ * Chooses the proof that needs fewer requests. Pure. At equal cost it chooses the delta, because the delta also shows a
+ * record whose field newly contains an address beside another one, which no reading by address finds.
+ * @param knownRows the CRM's rows in the copy. It matters only without a complete delta, and only whether it exceeds
+ *   {@link rowsWorthListing}.
+ */
+export function chooseProof(
+  inputs: ProofInputs,
+  knownRows: number,
+): {
   readonly proof: 'delta' | 'direct'
   readonly deltaRequests: number
   readonly directRequests: number
 } {
-  const directRequests = 2 * Math.max(1, Math.ceil(inputs.targeted / inputs.contactsPerRequest))
+  const directRequests = directRequestsOf(inputs)
   const days = (inputs.deltaAgeMs ?? 0) / 86_400_000
   const deltaRequests =
     inputs.deltaAgeMs === null
-      ? IDLE_DELTA_REQUESTS + Math.ceil(inputs.knownRows / DELTA_PAGE_ROWS)
+      ? IDLE_DELTA_REQUESTS + Math.ceil(knownRows / DELTA_PAGE_ROWS)
       : IDLE_DELTA_REQUESTS + Math.floor(days * DELTA_PAGES_PER_DAY)
   const proof = inputs.completeDelta && deltaRequests <= directRequests ? 'delta' : 'direct'
   return { proof, deltaRequests, directRequests }
+}
+
+function directRequestsOf({ targeted, contactsPerRequest }: ProofInputs): number {
+  return 2 * Math.max(1, Math.ceil(targeted / contactsPerRequest))
 }
 
 /** Chooses the proof for a run, and reads the delta if it is chosen. */
@@ -50,7 +66,7 @@ export async function proveFreshness(
     return { proof: 'emarketeerOnly' }
   }
   const connection = (await findConnection(session.db, run.connectionId))!
-  const { proof } = chooseProof({
+  const inputs = {
     targeted: run.targeted,
     completeDelta: crm.capabilities.completeDelta && connection.state !== 'settingUp',
     contactsPerRequest: crm.capabilities.directReadContactsPerRequest,
@@ -58,8 +74,12 @@ export async function proveFreshness(
       connection.crmCursor === null || connection.crmProvenAt === null
         ? null
         : Date.now() - connection.crmProvenAt.getTime(),
-    knownRows: await countCrmRows(session.db, run.connectionId),
-  })
+  }
+  const lists = inputs.completeDelta && inputs.deltaAgeMs === null
+  const knownRows = lists
+    ? await countCrmRows(session.db, run.connectionId, rowsWorthListing(inputs) + 1)
+    : 0
+  const { proof } = chooseProof(inputs, knownRows)
   if (proof === 'direct') {
     return { proof }
   }
