@@ -312,7 +312,7 @@ function inWords(measured: Measured): string {
   return (
     `  ${measured.preSendMs} ms (${phases}) beside ${measured.bareMs} ms bare = ${measured.ratio.toFixed(2)}; ` +
     `requests CRM ${crm}, eMarketeer ${emarketeer}; CPU ${measured.workerCpuMs ?? '?'} beside ${measured.bareCpuMs} ms; ` +
-    `peak ${measured.workerPeakMegabytes ?? '?'} MB; ${measured.changedMeanwhile} changed meanwhile, ` +
-    `wrong ${measured.wrong}, missing ${measured.missing}; load ${measured.load}`
+    `peak ${measured.workerPeakMegabytes ?? '?'} MB; ${measured.changedMeanwhile} changed meanwhile ` +
+    `(${measured.afterProof} in the CRM after the proof), wrong ${measured.wrong}, missing ${measured.missing}; load ${measured.load}`
   )
 }

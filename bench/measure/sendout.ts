@@ -33,8 +33,10 @@ export interface Measured {
   /** People on the list against the truth, and people missing from it; both must be 0. */
   readonly wrong: number
   readonly missing: number
-  /** People who changed while it ran. */
+  /** People who changed while it ran, each to No. */
   readonly changedMeanwhile: number
+  /** How many of them may be on the list, because they changed in the CRM after the moment that the result vouches for. */
+  readonly afterProof: number
   readonly preSendMs: number
   /** Time of the bare script, run right after it. */
   readonly bareMs: number
@@ -167,7 +169,7 @@ async function compareList(
   sendoutId: string,
   denied: ReadonlyMap<string, number>,
   verifiedAsOf: string | null,
-): Promise<Pick<Measured, 'wrong' | 'missing'>> {
+): Promise<Pick<Measured, 'wrong' | 'missing' | 'afterProof'>> {
   const [late] = await truth.mailable()
   await truth.unsubscribe(late!)
   const expected = new Set(await truth.mailable())
@@ -176,9 +178,10 @@ async function compareList(
   for await (const entry of campaigns.mailingList(sendoutId, DEMO_ACCOUNT.accountId)) {
     listed.add(entry.email ?? '')
   }
-  const isWrong = (email: string) => !expected.has(email) && !((denied.get(email) ?? 0) >= asOfMs)
+  const afterProof = new Set([...denied.keys()].filter((email) => denied.get(email)! >= asOfMs))
   return {
-    wrong: [...listed].filter(isWrong).length,
+    wrong: [...listed].filter((email) => !expected.has(email) && !afterProof.has(email)).length,
+    afterProof: afterProof.size,
     missing: [...expected].filter((email) => !listed.has(email)).length,
   }
 }

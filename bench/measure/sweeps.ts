@@ -4,7 +4,8 @@ import type { Repetition, Run } from '../figures.js'
 import { readRequests } from '../record/request-log.js'
 import { dynamicsPlace } from '../world/dynamics-place.js'
 import { type OpenedWorld, openWorld } from '../world/open-world.js'
-import { delay, everyNth, LATENCY_MS, measureSendout, quiet } from './sendout.js'
+import { PHASES } from './phases.js'
+import { delay, everyNth, LATENCY_MS, type Measured, measureSendout, quiet } from './sendout.js'
 
 /** Changed before each sweep; with few people, a tenth of the smaller world. */
 const CHANGES = 100
@@ -94,7 +95,10 @@ export async function* measureBehindSweeps(run: Run): AsyncGenerator<Repetition>
     for (let n = 1; n <= run.repetitions; n += 1) {
       const alone = await sendout(`snd_${n}_alone`)
       const behind = await sendout(`snd_${n}_behind`, () => startResyncs(opened, n))
-      run.note(`  ${behind.preSendMs} ms behind ${BEHIND} resyncs, ${alone.preSendMs} ms alone`)
+      const timed = ({ preSendMs, phasesMs, result, load }: Measured) =>
+        `${preSendMs} ms (${PHASES.map((phase) => `${phase} ${phasesMs[phase] ?? '?'}`).join(', ')}; ` +
+        `requests CRM ${result.requests.crm}, eMarketeer ${result.requests.emarketeer}; load ${load})`
+      run.note(`  ${timed(behind)} behind ${BEHIND} resyncs, ${timed(alone)} alone`)
       yield {
         values: [behind.preSendMs / alone.preSendMs],
         wrongOrMissing: [alone, behind].reduce(
