@@ -270,14 +270,18 @@ describe('the cron of the sweep, on a real server', () => {
     })
   }
 
-  /** It is executed a moment later. */
+  /** Waits until a workflow has ended and the list of running ones, by which crons are restored, no longer has it. */
   async function untilGone(handle: WorkflowHandle): Promise<void> {
     const status = () =>
       handle.describe().then(
-        (told) => told.status.name,
+        (described) => described.status.name,
         () => 'GONE',
       )
-    while ((await status()) === 'RUNNING') {
+    const query = `WorkflowId = '${handle.workflowId}' AND ExecutionStatus = 'Running'`
+    while (
+      (await status()) === 'RUNNING' ||
+      (await temporal.client.workflow.count(query)).count > 0
+    ) {
       // Asked again.
     }
   }
