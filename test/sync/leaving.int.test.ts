@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
+import { dropCrmCursor } from '../../src/ledger/connection/cursors.js'
 import { catchUpBoth } from '../../src/sync/mirror/catch-up-both.js'
 import { catchUpCrm } from '../../src/sync/mirror/catch-up-crm.js'
 import { explaining, type Explained } from './support/explaining.js'
+import { CONNECTION_ID } from './support/open-systems.js'
 import { preSend } from './support/pre-send.js'
 import type { Person } from './support/person.js'
 import { beforeStore, lateWrite, once } from './support/twists.js'
@@ -114,13 +116,19 @@ describe('a No whose contact leaves before a pass', () => {
     })
   })
 
-  it('reaches eMarketeer although nobody is left there', async () => {
-    const ann = await world.now.linked()
-    await ann.flipSubscription('c1', false)
-    await ann.deactivated()
-    await world.now.sweep()
-    expect(await ann.state()).toMatchObject({ subscriptions: { c1: false, c2: true }, rows: [] })
-  })
+  it.each(['changes', 'everything'])(
+    'reaches eMarketeer although nobody is left there, by a reading of %s',
+    async (reading) => {
+      const ann = await world.now.linked()
+      await ann.flipSubscription('c1', false)
+      await ann.deactivated()
+      if (reading === 'everything') {
+        await dropCrmCursor(world.now.db, CONNECTION_ID)
+      }
+      await world.now.sweep()
+      expect(await ann.state()).toMatchObject({ subscriptions: { c1: false, c2: true }, rows: [] })
+    },
+  )
 })
 
 /**

@@ -73,14 +73,15 @@ function withWhatWasKnown(
 /**
  * Rows that left an address: those that moved to a contact elsewhere, and those whose change was read only after their
  * contact had left. Both may apply to one row. Pure.
- * @param read rows to store. @param from the tick before the reading.
- * @param stored the same rows as stored. @param contacts all contacts of either.
+ * @param read changed rows to store. @param stored the same rows as stored. @param contacts all contacts of either.
+ * @param from the tick before the reading. `listing`: it also shows rows that changed long ago. A row that is new there
+ *   left only if its contact left during the reading (F5).
  */
 export function rowsThatLeft(
   read: readonly StoredCrmSubscription[],
-  from: number,
   stored: ReadonlyMap<string, StoredCrmSubscription>,
   contacts: ReadonlyMap<string, StoredCrmContact>,
+  { from, listing }: { readonly from: number; readonly listing: boolean },
 ): readonly LeavingRow[] {
   return read.flatMap((row): LeavingRow[] => {
     const before = stored.get(row.rowId)
@@ -94,6 +95,14 @@ export function rowsThatLeft(
     if (leftWith && leftWith.tick > from) {
       return [{ addressId: leftWith.from, row }]
     }
+    if (listing && before === undefined && !hasLeftSince(then, from)) {
+      return []
+    }
     return home !== null && then?.state !== 'live' ? [{ addressId: home, row }] : []
   })
+}
+
+/** Whether a contact that our copy had at an address left it after a tick. */
+function hasLeftSince(contact: StoredCrmContact | undefined, tick: number): boolean {
+  return Object.values(contact?.leftWith ?? {}).some((left) => left.tick > tick)
 }

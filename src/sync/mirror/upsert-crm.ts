@@ -168,11 +168,15 @@ export async function upsertCrmSubscriptions(
     (row) => classifySubscription(row, stored.get(row.rowId), { window, listing }) ?? [],
   )
   const save = changes.map((change) => change.save)
-  const both = save.flatMap((row) => [row, stored.get(row.rowId) ?? row])
+  const changed = changes.flatMap(({ touched, save: row }) => (touched.length === 0 ? [] : [row]))
+  const both = changed.flatMap((row) => [row, stored.get(row.rowId) ?? row])
   const left =
-    listing || save.length === 0
+    changed.length === 0
       ? []
-      : rowsThatLeft(save, window.from, stored, await contactsOf(tx, connectionId, both))
+      : rowsThatLeft(changed, stored, await contactsOf(tx, connectionId, both), {
+          from: window.from,
+          listing,
+        })
   await noteLeavingRows(tx, connectionId, left)
   await saveCrmSubscriptions(tx, connectionId, save)
   const addressesOf = (contactIds: readonly string[]) =>

@@ -1,9 +1,10 @@
-import { describe, expect, it } from '@jest/globals'
+import { afterEach, describe, expect, it } from '@jest/globals'
 import { UNKNOWN_CATEGORY, UNKNOWN_CONTACT, type CrmSubscription } from '../../../src/crm/crm.js'
 import type {
   StoredCrmContact,
   StoredCrmSubscription,
 } from '../../../src/ledger/copy/crm-mirror-rows.js'
+import type { StoredLeftWith } from '../../../src/ledger/copy/taken-along.js'
 import {
   classifySubscription,
   rowsThatLeft,
@@ -139,6 +140,10 @@ describe('rows that leave an address (F5)', () => {
     ...more,
   })
   const bob = contact({ crmContactId: 'bob', addressId: NEW })
+  let listing = false
+  afterEach(() => {
+    listing = false
+  })
   const left = (
     now: StoredCrmSubscription,
     before: StoredCrmSubscription | null,
@@ -146,11 +151,21 @@ describe('rows that leave an address (F5)', () => {
   ) =>
     rowsThatLeft(
       [now],
-      LATER.from,
       new Map(before === null ? [] : [['row', before]]),
       new Map(contacts.map((one) => [one.crmContactId, one])),
+      { from: LATER.from, listing },
     )
   const no = stored({ subscribed: false, version: '2' })
+
+  it('of a complete listing leave too, but a row that is met there first only if its contact just left', () => {
+    listing = true
+    const gone = contact({ state: 'deactivated' })
+    const leftWith = { seen: {}, from: HOME, tick: LATER.from + 1 } as unknown as StoredLeftWith
+    const justGone = { ...gone, leftWith: { marketingSendouts: leftWith } }
+    expect(left(no, stored(), gone)).toEqual([{ addressId: HOME, row: no }])
+    expect(left(no, null, gone)).toEqual([])
+    expect(left(no, null, justGone)).toEqual([{ addressId: HOME, row: no }])
+  })
 
   it('do not where nothing moved', () => {
     expect(left(no, stored(), contact())).toEqual([])
