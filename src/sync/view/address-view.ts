@@ -51,7 +51,7 @@ export interface BatchView {
 
 /**
  * Loads a batch in a few statements.
- * @param addressIds at most 1,000. @param cellKeys needed cells; default: all.
+ * @param addressIds at most 1,000; of none, only the connection is read. @param cellKeys needed cells; default: all.
  */
 export async function loadBatch(
   db: Queryable,
@@ -61,6 +61,17 @@ export async function loadBatch(
 ): Promise<BatchView> {
   const connection = (await findConnection(db, connectionId))!
   const categories = await categoriesOf(db, connectionId)
+  const addresses =
+    addressIds.length === 0 ? [] : await loadAddresses(db, connectionId, addressIds, cellKeys)
+  return { connection, times: await crmTimesOf(db, connectionId), categories, addresses }
+}
+
+async function loadAddresses(
+  db: Queryable,
+  connectionId: string,
+  addressIds: readonly number[],
+  cellKeys: readonly CellKey[] | null,
+): Promise<AddressView[]> {
   const rows = await addressRows(db, addressIds)
   const cells = groupBy(await cellsOf(db, addressIds, cellKeys), (cell) => cell.addressId)
   const contacts = await liveCrmContactsAt(db, addressIds)
@@ -85,29 +96,24 @@ export async function loadBatch(
   const denies = await carriedDeniesOf(db, connectionId, [...contactIds, ...holderIds])
   const carried = new Set(denies.map((deny) => `${deny.crmContactId} ${deny.cellKey}`))
   const contactsByAddress = groupBy(contacts, (contact) => contact.addressId)
-  return {
-    connection,
-    times: await crmTimesOf(db, connectionId),
-    categories,
-    addresses: rows.map((row): AddressView => {
-      const own = contactsByAddress.get(row.addressId) ?? []
-      return {
-        row,
-        cells: new Map((cells.get(row.addressId) ?? []).map((cell) => [cell.cellKey, cell])),
-        contacts: own,
-        subscriptions: own.flatMap((contact) => subscriptions.get(contact.crmContactId) ?? []),
-        carriedDenies: carried,
-        denyOnlySubscriptions: (secondaryHolders.get(row.addressId) ?? [])
-          .filter((holder) => holder.denyOnly)
-          .flatMap((holder) => subscriptions.get(holder.crmContactId) ?? []),
-        secondaryHolders: secondaryHolders.get(row.addressId) ?? [],
-        secondaryAddresses: own.flatMap(
-          (contact) => secondaryAddresses.get(contact.crmContactId) ?? [],
-        ),
-        mentions: mentions.get(row.addressId) ?? [],
-      }
-    }),
-  }
+  return rows.map((row): AddressView => {
+    const own = contactsByAddress.get(row.addressId) ?? []
+    return {
+      row,
+      cells: new Map((cells.get(row.addressId) ?? []).map((cell) => [cell.cellKey, cell])),
+      contacts: own,
+      subscriptions: own.flatMap((contact) => subscriptions.get(contact.crmContactId) ?? []),
+      carriedDenies: carried,
+      denyOnlySubscriptions: (secondaryHolders.get(row.addressId) ?? [])
+        .filter((holder) => holder.denyOnly)
+        .flatMap((holder) => subscriptions.get(holder.crmContactId) ?? []),
+      secondaryHolders: secondaryHolders.get(row.addressId) ?? [],
+      secondaryAddresses: own.flatMap(
+        (contact) => secondaryAddresses.get(contact.crmContactId) ?? [],
+      ),
+      mentions: mentions.get(row.addressId) ?? [],
+    }
+  })
 }
 
 /** Addresses whose records changed in the copy since they were loaded: a decision on them is outdated. */
