@@ -1,3 +1,4 @@
+import { startSweepRun } from '../../src/app/sweep-now.js'
 import { startOrJoin } from '../../src/client/start-or-join.js'
 import { PRIORITY, QUEUES, workflowIds } from '../../src/contracts/names.js'
 import type { Repetition, Run } from '../figures.js'
@@ -56,15 +57,7 @@ async function measureSweep(opened: OpenedWorld, changes: number): Promise<Sweep
   await quiet(world)
   await delay(world, LATENCY_MS)
   const fromMs = Date.now()
-  const { handle } = await startOrJoin(client, {
-    type: 'sweepRun',
-    workflowId: workflowIds.sweepRun(connectionId),
-    queue: QUEUES.sweep,
-    input: { connectionId },
-    priorityKey: PRIORITY.sweep,
-    connectionId,
-    summary: 'Sweep of the bench',
-  })
+  const { handle } = await startSweepRun(client, connectionId, 'Sweep of the bench')
   await handle.result()
   const toMs = Date.now()
   await delay(world, 0)
