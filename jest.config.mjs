@@ -1,6 +1,6 @@
 /** Native ESM through swc. Servers and the workflow bundle are made once a run, when first asked for. */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/plain-global.mjs',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
