@@ -252,7 +252,7 @@ export class MemorySuperOffice implements MemoryCrm {
       deletedSubscriptionRowIds: [],
       baseline: cursor === null,
       nextCursor: `${this.generation}-${page.to}`,
-      futureStamps: [],
+      futureStamps: { count: 0, records: [] },
     }
   }
 

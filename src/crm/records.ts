@@ -123,14 +123,15 @@ export interface CrmChangePage {
    * On the last page, of a CRM that is read by its records' times: times in the future, which every reading finds
    * again. Absent: the CRM is not read by times.
    */
-  readonly futureStamps?: readonly FutureStamp[]
+  readonly futureStamps?: FutureStamps
 }
 
-/** A record whose time is further ahead of our clock than clocks differ. */
-export interface FutureStamp {
-  readonly contactId: string
-  /** Unix ms. */
-  readonly atMs: number
+/** Records whose time is further ahead of our clock than clocks differ. */
+export interface FutureStamps {
+  /** How many records. */
+  readonly count: number
+  /** Some of them, furthest ahead first; `at` is ISO 8601 in UTC. */
+  readonly records: readonly { readonly contactId: string; readonly at: string }[]
 }
 
 /** One conditional write. */

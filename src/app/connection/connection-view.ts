@@ -7,15 +7,11 @@ import {
 } from '../../ledger/connection/connection-life.js'
 import type { ConnectionRow } from '../../ledger/connection/connections.js'
 import { overridesOf, type KeptOverride } from '../../ledger/connection/overrides.js'
-import {
-  crmClockOf,
-  type CrmClock,
-  futureStampsOf,
-  type FutureStamps,
-} from '../../ledger/connection/crm-notices.js'
+import { crmClockOf, type CrmClock, futureStampsOf } from '../../ledger/connection/crm-notices.js'
 import { crmTimesOf } from '../../ledger/copy/crm-times.js'
 import { crmWalkOf } from '../../ledger/copy/crm-walk.js'
 import { sweepOf, type SweepRow } from '../../ledger/connection/sweeps.js'
+import type { FutureStamps } from '../../crm/crm.js'
 import { CRM_DRIVERS } from '../../crm/registry.js'
 import { MAX_CLOCK_OFFSET_MS } from '../../domain/clock.js'
 import { noticesOf, type Notices } from '../../connection/notices.js'

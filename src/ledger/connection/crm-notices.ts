@@ -1,3 +1,4 @@
+import type { FutureStamps } from '../../crm/crm.js'
 import type { Queryable } from '../db/database.js'
 
 /** Stores how far the CRM's clock is ahead of ours, measured now. */
@@ -28,13 +29,6 @@ export async function crmClockOf(db: Queryable, connectionId: string): Promise<C
   )
   const { offsetMs = null, measuredAt = null } = row ?? {}
   return offsetMs === null || measuredAt === null ? null : { offsetMs, measuredAt }
-}
-
-/** Records whose time is in the future. */
-export interface FutureStamps {
-  readonly count: number
-  /** The first ones, furthest ahead first; `at` is ISO 8601 in UTC. */
-  readonly records: readonly { readonly contactId: string; readonly at: string }[]
 }
 
 /** Stores the future times that the last complete reading found; null: none. */

@@ -1,7 +1,8 @@
 import type { Queryable } from '../db/database.js'
 import type { Purpose } from '../../domain/legal-basis.js'
 import { addressKey } from '../../domain/email-address.js'
-import { spelledTwice } from './emarketeer-mirror.js'
+import { idPages } from '../db/id-pages.js'
+import { spelledAfter, spelledTwice } from './emarketeer-mirror.js'
 
 /** Counts of a connection's data. */
 export interface ConnectionCounts {
@@ -112,30 +113,39 @@ export async function unusableAddresses(
   db: Queryable,
   connectionId: string,
 ): Promise<UnusableAddresses> {
-  const inCrm = await db.query<{ id: string }>(
-    `SELECT crm_contact_id AS id FROM crm_contacts
-      WHERE connection_id = $1 AND unusable_address AND state = 'live' ORDER BY length(crm_contact_id), 1`,
-    [connectionId],
+  const crm = await db.query<{ id: string; count: number }>(
+    `SELECT crm_contact_id AS id, count(*) OVER () AS count FROM crm_contacts
+      WHERE connection_id = $1 AND unusable_address AND state = 'live' ORDER BY length(crm_contact_id), 1 LIMIT $2`,
+    [connectionId, MAX_NAMED],
   )
-  const spelled = await db.query<{ id: string; addressId: number; address: string }>(
-    `SELECT e.contact_id AS id, e.address_id AS "addressId", a.address
-      FROM emarketeer_contacts e JOIN addresses a USING (address_id)
-      WHERE e.connection_id = $1 AND e.spelling IS NOT NULL ORDER BY length(e.contact_id), 1`,
-    [connectionId],
-  )
-  const twice = await spelledTwice(
-    db,
-    spelled.map((contact) => contact.addressId),
-  )
-  const inEmarketeer = spelled.filter(
-    ({ address, addressId }) => addressKey(address) === null || twice.has(addressId),
-  )
-  return { crm: named(inCrm), emarketeer: named(inEmarketeer) }
+  return {
+    crm: { count: crm[0]?.count ?? 0, contactIds: crm.map((record) => record.id) },
+    emarketeer: await unusableInEmarketeer(db, connectionId),
+  }
 }
 
-function named(records: readonly { readonly id: string }[]): UnusableRecords {
-  return {
-    count: records.length,
-    contactIds: records.slice(0, MAX_NAMED).map((record) => record.id),
+/** Contacts looked at at once. */
+const PAGE = 1_000
+
+async function unusableInEmarketeer(db: Queryable, connectionId: string): Promise<UnusableRecords> {
+  let count = 0
+  let first: readonly string[] = []
+  const spelled = idPages((after) => spelledAfter(db, connectionId, after, PAGE))
+  for await (const page of spelled) {
+    const twice = await spelledTwice(
+      db,
+      page.map((contact) => contact.addressId),
+    )
+    const found = page.filter(
+      ({ address, addressId }) => addressKey(address) === null || twice.has(addressId),
+    )
+    count += found.length
+    first = [...first, ...found.map((contact) => contact.id)].sort(byNumber).slice(0, MAX_NAMED)
   }
+  return { count, contactIds: first }
+}
+
+/** The order of ids that are numbers in texts. */
+function byNumber(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : 1)
 }

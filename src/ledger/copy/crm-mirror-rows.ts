@@ -288,19 +288,24 @@ export async function crmContactsBelievedAt(
   return rows.map((row) => row.id)
 }
 
-/** Records, and owners of subscription rows, that no reading since a tick has returned. */
-export async function crmContactsNotReadSince(
+/**
+ * Records, and owners of subscription rows, that no reading since a tick has returned, in order.
+ * @param after the last id of the page before; null: the first page. @param limit most ids of a page.
+ */
+export function crmContactsNotReadSince(
   db: Queryable,
   connectionId: string,
   tick: number,
-): Promise<string[]> {
-  const rows = await db.query<{ id: string }>(
-    `SELECT crm_contact_id AS id FROM crm_contacts
-      WHERE connection_id = $1 AND state <> 'deleted' AND read_to < $2
-      UNION SELECT crm_contact_id FROM crm_subscriptions WHERE connection_id = $1 AND read_to < $2`,
-    [connectionId, tick],
+  after: string | null,
+  limit: number,
+): Promise<{ id: string }[]> {
+  const isNext = `connection_id = $1 AND read_to < $2 AND ($3::text IS NULL OR crm_contact_id > $3)`
+  return db.query(
+    `(SELECT crm_contact_id AS id FROM crm_contacts WHERE ${isNext} AND state <> 'deleted' ORDER BY 1 LIMIT $4)
+      UNION (SELECT DISTINCT crm_contact_id FROM crm_subscriptions WHERE ${isNext} ORDER BY 1 LIMIT $4)
+      ORDER BY id LIMIT $4`,
+    [connectionId, tick, after, limit],
   )
-  return rows.map((row) => row.id)
 }
 
 /** The known records of these subscription rows. */

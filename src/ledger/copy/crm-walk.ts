@@ -9,15 +9,18 @@ export interface CrmWalk {
   readonly elapsedMs: number
   /** End of the last complete round; null: none yet, so that the next round reads all addresses without pacing. */
   readonly walkedAt: Date | null
-  /** Number of addresses in a round: all that eMarketeer knows. */
+  /** Number of addresses that eMarketeer knew when the round began. */
   readonly total: number
 }
 
+const COUNT = `SELECT count(DISTINCT address_id) FROM emarketeer_contacts e WHERE e.connection_id = c.connection_id`
+
+/** Counts the addresses only if no round ever did: it takes seconds at a million, and each sweep asks. */
 export async function crmWalkOf(db: Queryable, connectionId: string): Promise<CrmWalk> {
   const [row] = await db.query<CrmWalk>(
     `SELECT crm_walk_after AS after, crm_walk_done AS done, crm_walked_at AS "walkedAt",
         COALESCE(extract(epoch FROM clock_timestamp() - crm_walk_began_at), 0)::float8 * 1000 AS "elapsedMs",
-        (SELECT count(DISTINCT address_id) FROM emarketeer_contacts e WHERE e.connection_id = c.connection_id) AS total
+        COALESCE(crm_walk_total, (${COUNT})) AS total
       FROM connections c WHERE connection_id = $1`,
     [connectionId],
   )
@@ -27,7 +30,8 @@ export async function crmWalkOf(db: Queryable, connectionId: string): Promise<Cr
 /** Begins a round, unless one is in progress. */
 export async function beginCrmWalk(db: Queryable, connectionId: string): Promise<void> {
   await db.query(
-    `UPDATE connections SET crm_walk_after = 0, crm_walk_done = 0, crm_walk_began_at = clock_timestamp()
+    `UPDATE connections c SET crm_walk_after = 0, crm_walk_done = 0, crm_walk_began_at = clock_timestamp(),
+        crm_walk_total = (${COUNT})
       WHERE connection_id = $1 AND crm_walk_after IS NULL`,
     [connectionId],
   )

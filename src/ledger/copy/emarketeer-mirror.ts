@@ -202,6 +202,25 @@ export async function spelledContactsAt(
 }
 
 /**
+ * The connection's contacts with a spelling of their own, in order.
+ * @param after the last id of the page before; null: the first page. @param limit most contacts of a page.
+ */
+export function spelledAfter(
+  db: Queryable,
+  connectionId: string,
+  after: string | null,
+  limit: number,
+): Promise<{ id: string; addressId: number; address: string }[]> {
+  return db.query(
+    `SELECT e.contact_id AS id, e.address_id AS "addressId", a.address
+      FROM emarketeer_contacts e JOIN addresses a USING (address_id)
+      WHERE e.connection_id = $1 AND e.spelling IS NOT NULL AND ($2::text IS NULL OR e.contact_id > $2)
+      ORDER BY e.contact_id LIMIT $3`,
+    [connectionId, after, limit],
+  )
+}
+
+/**
  * The addresses among these with several spellings in eMarketeer. Each spelling is an address of its own there, so that
  * no single change shows all states.
  */
@@ -304,17 +323,24 @@ async function clearEmarketeerState(tx: Transaction, addressIds: readonly number
   await tx.query(`DELETE FROM cells WHERE address_id = ANY($1)`, [addressIds])
 }
 
-/** The contacts that a complete walk from `tick` did not return. They are read again before they count as deleted. */
-export async function contactsNotWalked(
+/**
+ * The contacts that a complete walk from `tick` did not return, in order. They are read again before they count as
+ * deleted.
+ * @param after the last id of the page before; null: the first page. @param limit most ids of a page.
+ */
+export function contactsNotWalked(
   db: Queryable,
   connectionId: string,
   tick: number,
-): Promise<string[]> {
-  const rows = await db.query<{ id: string }>(
-    `SELECT contact_id AS id FROM emarketeer_contacts WHERE connection_id = $1 AND read_tick < $2`,
-    [connectionId, tick],
+  after: string | null,
+  limit: number,
+): Promise<{ id: string }[]> {
+  return db.query(
+    `SELECT contact_id AS id FROM emarketeer_contacts
+      WHERE connection_id = $1 AND read_tick < $2 AND ($3::text IS NULL OR contact_id > $3)
+      ORDER BY contact_id LIMIT $4`,
+    [connectionId, tick, after, limit],
   )
-  return rows.map((row) => row.id)
 }
 
 /** The known addresses of these eMarketeer contacts. */

@@ -71,15 +71,18 @@ export async function settleLoosenings(
     `SELECT released FROM sync_runs WHERE run_id = $1 FOR UPDATE`,
     [runId],
   )
+  const room = limit - (run?.released ?? 0)
   const rows = await tx.query<{ id: number }>(
-    `SELECT DISTINCT address_id AS id FROM loosenings WHERE run_id = $1 AND state = 'staged'`,
-    [runId],
+    `SELECT DISTINCT address_id AS id FROM loosenings WHERE run_id = $1 AND state = 'staged' LIMIT $2`,
+    [runId, Math.max(0, room + 1)],
   )
-  if (rows.length + (run?.released ?? 0) > limit) {
-    await tx.query(`UPDATE loosenings SET state = 'held' WHERE run_id = $1 AND state = 'staged'`, [
-      runId,
-    ])
-    return { released: [], held: rows.length }
+  if (rows.length > room) {
+    const [held] = await tx.query<{ count: number }>(
+      `WITH held AS (UPDATE loosenings SET state = 'held' WHERE run_id = $1 AND state = 'staged' RETURNING address_id)
+        SELECT count(DISTINCT address_id) AS count FROM held`,
+      [runId],
+    )
+    return { released: [], held: held!.count }
   }
   await tx.query(`UPDATE sync_runs SET released = released + $2 WHERE run_id = $1`, [
     runId,

@@ -12,6 +12,7 @@ import { saveFutureStamps } from '../../ledger/connection/crm-notices.js'
 import { restartCrmWalk } from '../../ledger/copy/crm-walk.js'
 import { beginRelisting, dropCursor, moveCrmCursor } from '../../ledger/connection/cursors.js'
 import { type Transaction, nextTick } from '../../ledger/db/database.js'
+import { idPages } from '../../ledger/db/id-pages.js'
 import type { ReadWindow } from '../../domain/read-window.js'
 import { noteCrmClock } from '../../connection/crm-clock.js'
 import { oneAhead } from './one-ahead.js'
@@ -104,9 +105,6 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
   return moved
 }
 
-/** Most records that are listed by id; the others are counted. */
-const MOST_FUTURE_STAMPS = 20
-
 /**
  * Lists records with a time in the future for `connection show`. Every sweep reads them again until their time is
  * corrected.
@@ -118,12 +116,8 @@ async function noteFutureStamps(
   if (found === undefined) {
     return
   }
-  const records = [...found]
-    .sort((a, b) => b.atMs - a.atMs)
-    .slice(0, MOST_FUTURE_STAMPS)
-    .map(({ contactId, atMs }) => ({ contactId, at: new Date(atMs).toISOString() }))
-  const count = found.length
-  await saveFutureStamps(db, connectionId, count === 0 ? null : { count, records })
+  const { count } = found
+  await saveFutureStamps(db, connectionId, count === 0 ? null : found)
   if (count > 0) {
     log.warn(
       { connectionId, count },
@@ -166,8 +160,13 @@ async function storePage(
 /** Reads the records that a complete listing did not mention: a missing mention is not a deletion (F3). */
 async function verifyUnlisted(session: SyncSession, tick: number): Promise<void> {
   const { connectionId } = session.connection
-  const unlisted = await crmContactsNotReadSince(session.db, connectionId, tick)
-  for (const part of chunksOf(unlisted, CHUNK)) {
-    await readCrmContacts(session, part)
+  const unlisted = idPages((after) =>
+    crmContactsNotReadSince(session.db, connectionId, tick, after, CHUNK),
+  )
+  for await (const page of unlisted) {
+    await readCrmContacts(
+      session,
+      page.map(({ id }) => id),
+    )
   }
 }

@@ -12,6 +12,7 @@ import {
   removeEmarketeerContacts,
 } from '../../ledger/copy/emarketeer-mirror.js'
 import { nextTick } from '../../ledger/db/database.js'
+import { idPages } from '../../ledger/db/id-pages.js'
 import { upsertStates, noteUnreadable } from './upsert-states.js'
 import type { SyncSession } from '../../connection/session.js'
 
@@ -49,7 +50,7 @@ export async function loadEmarketeer(session: SyncSession): Promise<void> {
       await session.db.transaction((tx) => markAllEmarketeerUnread(tx, connectionId))
     } else {
       await walk(session, token)
-      await dropVanished(session, tick)
+      await dropVanished(session, token, tick)
     }
     await moveCursor(session.db, {
       connectionId,
@@ -87,21 +88,20 @@ async function walk(session: SyncSession, token: string): Promise<void> {
 /**
  * Removes contacts that the walk did not find. Each is requested first, because a missing mention proves nothing (F3).
  */
-async function dropVanished(session: SyncSession, tick: number): Promise<void> {
-  const { connectionId } = session.connection
-  const absent = await contactsNotWalked(session.db, connectionId, tick)
-  if (absent.length === 0) {
-    return
-  }
-  const { missing } = await readManyStates(
-    session.emarketeer,
-    { contactIds: absent },
-    'consents',
-    session.call,
+async function dropVanished(session: SyncSession, token: string, tick: number): Promise<void> {
+  const { db, connection, emarketeer, call } = session
+  const { connectionId } = connection
+  const absent = idPages((after) =>
+    contactsNotWalked(db, connectionId, tick, after, WALK_PAGE_SIZE),
   )
-  await session.db.transaction(async (tx) => {
-    const places = await addressesOfEmarketeerContacts(tx, connectionId, absent)
-    await removeEmarketeerContacts(tx, connectionId, missing)
-    await markEmarketeerUnread(tx, places)
-  })
+  for await (const page of absent) {
+    const contactIds = page.map(({ id }) => id)
+    const { missing } = await readManyStates(emarketeer, { contactIds }, 'consents', call)
+    await db.transaction(async (tx) => {
+      await continueLoad(tx, connectionId, token)
+      const places = await addressesOfEmarketeerContacts(tx, connectionId, contactIds)
+      await removeEmarketeerContacts(tx, connectionId, missing)
+      await markEmarketeerUnread(tx, places)
+    })
+  }
 }

@@ -80,7 +80,7 @@ describe('a watermark', () => {
     const [odd = '', a = ''] = await add('odd@x.no', 'a@x.no')
     await withdraw(odd)
     await withdraw(odd, { legalBase: '61B', at: '2099-01-01T00:00:00Z' })
-    const named = [{ contactId: odd, atMs: Date.parse('2099-01-01T00:00:00Z') }]
+    const named = { count: 1, records: [{ contactId: odd, at: '2099-01-01T00:00:00.000Z' }] }
     const baseline = await read(null)
     expect(baseline.future).toEqual(named)
     expect(watermarkOf(baseline.cursor)).toBeLessThan(Date.now() + 10_000)
@@ -94,7 +94,7 @@ describe('a watermark', () => {
       purpose: 'EMARKETING',
       legalBase: '61A',
     })
-    expect((await read(delta.cursor)).future).toEqual([])
+    expect((await read(delta.cursor)).future).toEqual({ count: 0, records: [] })
   })
 
   it('that a row of tomorrow moved does not hide the rows of today', async () => {
@@ -123,7 +123,7 @@ describe('a watermark', () => {
     const registered = '2099-01-01T00:00:00Z'
     const [odd = ''] = await standIn.addPersons({ emails: ['odd@x.no'], registered })
     const { cursor, future } = await read(null)
-    expect(future).toEqual([{ contactId: odd, atMs: Date.parse(registered) }])
+    expect(future).toMatchObject({ count: 1, records: [{ contactId: odd }] })
     expect(watermarkOf(cursor)).toBe(0)
   })
 

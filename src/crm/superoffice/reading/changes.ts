@@ -7,6 +7,7 @@ import { cursorAfter, readCursor, writeCursor } from './cursor.js'
 import { readContacts } from './direct-read.js'
 import { EMAIL_COLUMNS, EMAIL_MAY_LACK, PERSON, personsOf } from './person.js'
 import { readConsents, type ReadSource } from './read-consents.js'
+import { PersonIds } from './person-ids.js'
 import { StampWatch } from './stamp-watch.js'
 import { toContact } from './person.js'
 import { type Archive, isQueryRefused } from '../archive/archive.js'
@@ -69,7 +70,7 @@ async function* everybody(
   context: CallContext,
 ): AsyncGenerator<CrmChangePage> {
   const onRow = ({ personId, registeredMs, updatedMs }: ConsentRow) =>
-    stamps.saw(String(personId), registeredMs, updatedMs)
+    stamps.saw(personId, registeredMs, updatedMs)
   const listing = {
     select: EMAIL_COLUMNS,
     mayLack: EMAIL_MAY_LACK,
@@ -81,7 +82,7 @@ async function* everybody(
     const persons = personsOf(rows, context).filter(
       ({ deleted, addresses }) => !deleted && addresses.length,
     )
-    persons.forEach((person) => stamps.saw(String(person.personId), person.registeredAtMs))
+    persons.forEach((person) => stamps.saw(person.personId, person.registeredAtMs))
     const ids = persons.map((person) => person.personId)
     const consents = await readConsents({ ...source, onRow }, ids, 'consents.read', context)
     const contacts = persons.flatMap((person) => {
@@ -99,13 +100,11 @@ async function* changedSince(
   context: CallContext,
 ): AsyncGenerator<CrmChangePage> {
   const { archive } = source.installation
-  const done = new Set<number>()
+  const done = new PersonIds()
   for (const listing of [personsWithChangedConsent, newPersons]) {
     for await (const rows of listing(archive, sinceMs, context)) {
-      rows.forEach(({ personId, stampsMs }) => stamps.saw(String(personId), ...stampsMs))
-      const ids = new Set(rows.map(({ personId }) => personId))
-      const due = [...ids].filter((id) => !done.has(id))
-      due.forEach((id) => done.add(id))
+      rows.forEach(({ personId, stampsMs }) => stamps.saw(personId, ...stampsMs))
+      const due = rows.map(({ personId }) => personId).filter((id) => done.add(id))
       for (const chunk of chunksOf(due, PERSONS_AT_ONCE)) {
         const contacts = await readContacts(source, chunk, context)
         const found = new Set(contacts.map((contact) => contact.contactId))

@@ -1,4 +1,8 @@
-import type { FutureStamp } from '../../crm.js'
+import type { FutureStamps } from '../../crm.js'
+import { PersonIds } from './person-ids.js'
+
+/** Most records that are named; the others are counted. */
+const MOST_FUTURE_STAMPS = 20
 
 /** No clock is wrong by more: such a time is a mistake, or an import. */
 const MOST_AHEAD_MS = 24 * 3_600_000
@@ -10,7 +14,9 @@ const MOST_AHEAD_MS = 24 * 3_600_000
 export class StampWatch {
   #newestMs: number
   #newestPastMs: number
-  readonly #future = new Map<string, number>()
+  readonly #withFuture = new PersonIds()
+  #futureCount = 0
+  #furthest: readonly { readonly contactId: string; readonly atMs: number }[] = []
 
   /**
    * @param from the newest of earlier readings, and the start of this one: older rows are known.
@@ -25,15 +31,15 @@ export class StampWatch {
     this.#newestPastMs = from.sinceMs
   }
 
-  /** Notes the times of a record's row; null: none. */
-  saw(contactId: string, ...stampsMs: readonly (number | null)[]): void {
+  /** Notes the times of a person's row; null: none. */
+  saw(personId: number, ...stampsMs: readonly (number | null)[]): void {
     const nowMs = this.nowMs()
     for (const stampMs of stampsMs) {
       if (stampMs === null) {
         continue
       }
       if (!isPossible(stampMs, nowMs)) {
-        this.#future.set(contactId, Math.max(this.#future.get(contactId) ?? 0, stampMs))
+        this.#noteFuture(personId, stampMs)
         continue
       }
       this.#newestMs = Math.max(this.#newestMs, stampMs)
@@ -53,9 +59,25 @@ export class StampWatch {
     return this.#newestPastMs
   }
 
-  /** Records with a time in the future; the next reading finds them again. */
-  get future(): readonly FutureStamp[] {
-    return [...this.#future].map(([contactId, atMs]) => ({ contactId, atMs }))
+  /** Persons with a time in the future; the next reading finds them again. */
+  get future(): FutureStamps {
+    const records = this.#furthest.map(({ contactId, atMs }) => ({
+      contactId,
+      at: new Date(atMs).toISOString(),
+    }))
+    return { count: this.#futureCount, records }
+  }
+
+  #noteFuture(personId: number, atMs: number): void {
+    this.#futureCount += this.#withFuture.add(personId) ? 1 : 0
+    const contactId = String(personId)
+    const known = this.#furthest.find((stamp) => stamp.contactId === contactId)
+    this.#furthest = [
+      ...this.#furthest.filter((stamp) => stamp !== known),
+      { contactId, atMs: Math.max(atMs, known?.atMs ?? 0) },
+    ]
+      .sort((a, b) => b.atMs - a.atMs)
+      .slice(0, MOST_FUTURE_STAMPS)
   }
 }
 
