@@ -185,9 +185,23 @@ describe('the change feed', () => {
         type: 'unreadable',
         id: null,
         contactIds: [],
-        reason: 'other_account',
+        reason: 'malformed',
         path: 'accountId',
       },
     ])
   })
+
+  it.each([undefined, null, 1001, ['1001']])(
+    'has its contacts read if its account is not clear: %j',
+    async (accountId) => {
+      await standIn.at('feed', {
+        item: { id: 'chg_x5', type: 'consent.changed', accountId, contactIds: ['100001'] },
+      })
+      expect((await read(BEGINNING)).items.at(-1)).toMatchObject({
+        reason: 'malformed',
+        path: 'accountId',
+        contactIds: ['100001'],
+      })
+    },
+  )
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { CrmReading, CrmReadRequest } from '../../src/crm/crm.js'
-import type { StatesRead } from '../../src/emarketeer/index.js'
+import type { ChangesAnswer, FeedItem, StatesRead } from '../../src/emarketeer/index.js'
 import { openSystems } from './support/open-systems.js'
 import { dynamicsRows } from './support/person-state.js'
 import { preSend } from './support/pre-send.js'
@@ -46,6 +46,34 @@ describe('somebody whose state in eMarketeer cannot be read', () => {
       expect(later).toEqual({ [ann.contactId]: 'eligible' })
     },
   )
+})
+
+describe('an opt-out that eMarketeer’s feed tells of in an odd way', () => {
+  const unreadable = { type: 'unreadable', id: null, contactIds: [], path: 'accountId' } as const
+  const odd: Record<string, (item: FeedItem) => FeedItem> = {
+    'without its address': (item) => ({ ...item, email: null }) as FeedItem,
+    'as another account’s': () => ({ ...unreadable, reason: 'other_account' }),
+    'without saying whose it is': ({ contactIds }) => ({
+      ...unreadable,
+      contactIds,
+      reason: 'malformed',
+    }),
+  }
+
+  it.each(Object.entries(odd))('counts in a sendout: %s', async (_, told) => {
+    const [ann, bo] = [await world.now.linked(), await world.now.linked()]
+    await ann.unsubscribe()
+    const { verdicts } = await preSend(world.now, {
+      contactIds: [ann.contactId, bo.contactId],
+      proof: 'delta',
+      twist: (session) =>
+        twistEmarketeer(session, 'changes', async (call) => {
+          const answer = (await call()) as ChangesAnswer
+          return answer.status === 'page' ? { ...answer, items: answer.items.map(told) } : answer
+        }),
+    })
+    expect(verdicts).toEqual({ [ann.contactId]: 'consentWithdrawn', [bo.contactId]: 'eligible' })
+  })
 })
 
 /** Work of a process that has just started: it knows nothing of Dynamics. */

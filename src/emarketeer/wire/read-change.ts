@@ -10,9 +10,13 @@ import { change } from './change-schemas.js'
  */
 export function readChange(raw: unknown, accountId: string): FeedItem {
   const loose = (typeof raw === 'object' && raw !== null ? raw : {}) as Record<string, unknown>
-  if (loose['accountId'] !== accountId) {
-    // Another tenant's contact ids must not be looked up here, so they are not passed on.
-    return { ...unreadable(loose, 'other_account', 'accountId'), contactIds: [] }
+  const owner = loose['accountId']
+  if (owner !== accountId) {
+    // An item without a clear owner came from this account's feed, so its contacts are read. Another tenant's contact
+    // ids must not be looked up here, so they are not passed on.
+    return isTextOrNumber(owner) && String(owner) !== accountId
+      ? { ...unreadable(loose, 'other_account', 'accountId'), contactIds: [] }
+      : unreadable(loose, 'malformed', 'accountId')
   }
   if (!(CHANGE_TYPES as readonly unknown[]).includes(loose['type'])) {
     return unreadable(loose, 'unknown_type', 'type')
@@ -34,6 +38,10 @@ function unreadable(
     reason,
     path,
   }
+}
+
+function isTextOrNumber(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number'
 }
 
 function isId(value: unknown): value is string {

@@ -23,9 +23,9 @@ export interface FoldedPage {
   readonly deletedContactIds: readonly string[]
   /** Addresses to read, because a contact joined or left. */
   readonly unreadAddresses: ReadonlySet<string>
-  /** Contacts of unreadable items. */
+  /** Contacts whose state is to be read: those of unreadable items, and of changes that name no address. */
   readonly unreadableContactIds: readonly string[]
-  /** An unreadable item named nobody: only a walk over all contacts finds the change. */
+  /** Such an item named no contact: only a walk over all contacts finds the change. */
   readonly walkNeeded: boolean
   readonly categoriesChanged: boolean
 }
@@ -52,18 +52,28 @@ export function foldFeedPage(items: readonly FeedItem[]): FoldedPage {
       unread.add(place.address)
     }
   }
+  const readContactsOf = (item: FeedItem) => {
+    unreadable.push(...item.contactIds)
+    walkNeeded ||= item.contactIds.length === 0
+  }
+  const fold = (item: ValueItem, cellKey: CellKey, basis: ReadLegalBasis) => {
+    const address = addressOrText(item.email)
+    if (address === null) {
+      readContactsOf(item) // eMarketeer hides the address of deleted contacts; one that lives has its state read.
+    } else {
+      foldCell(cells, item, address, cellKey, basis)
+    }
+  }
   for (const item of items) {
     switch (item.type) {
       case 'consent.changed':
         if (item.purpose !== 'profiling') {
-          foldCell(cells, item, item.purpose, item.after.legalBasis, item.after.version)
+          fold(item, item.purpose, item.after.legalBasis)
         }
         break
-      case 'subscription.changed': {
-        const basis = item.after.subscribed ? 'consent' : 'withdrawn'
-        foldCell(cells, item, categoryCell(item.categoryId), basis, item.after.version)
+      case 'subscription.changed':
+        fold(item, categoryCell(item.categoryId), item.after.subscribed ? 'consent' : 'withdrawn')
         break
-      }
       case 'contact.created':
         place(item.contactIds[0], item.email)
         break
@@ -83,8 +93,7 @@ export function foldFeedPage(items: readonly FeedItem[]): FoldedPage {
         categoriesChanged = true
         break
       case 'unreadable':
-        unreadable.push(...item.contactIds)
-        walkNeeded ||= item.contactIds.length === 0 && item.reason !== 'other_account'
+        readContactsOf(item)
         break
     }
   }
@@ -93,7 +102,7 @@ export function foldFeedPage(items: readonly FeedItem[]): FoldedPage {
     contacts,
     deletedContactIds: [...deleted],
     unreadAddresses: unread,
-    unreadableContactIds: unreadable,
+    unreadableContactIds: unreadable.filter((id) => !deleted.has(id)),
     walkNeeded,
     categoriesChanged,
   }
@@ -104,14 +113,10 @@ type ValueItem = Extract<FeedItem, { type: 'consent.changed' | 'subscription.cha
 function foldCell(
   cells: Map<string, CellChange>,
   item: ValueItem,
+  address: string,
   cellKey: CellKey,
   basis: ReadLegalBasis,
-  version: number,
 ): void {
-  const address = addressOrText(item.email)
-  if (address === null) {
-    return // All contacts of this item were deleted later. Their own items follow.
-  }
   const key = `${address} ${cellKey}`
   const earlier = cells.get(key)
   const byPerson = !isOwnEcho(item) && !isCrmSource(item.source)
@@ -120,7 +125,7 @@ function foldCell(
     address,
     cellKey,
     basis,
-    version,
+    version: item.after.version,
     eventAtMs: item.eventTimeMs,
     recordedAtMs: item.recordedAtMs,
     source: item.source,

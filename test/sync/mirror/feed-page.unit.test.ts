@@ -172,10 +172,33 @@ describe('items that cannot be read', () => {
     })
   })
 
-  it('that name nobody have everything walked over, unless they are another account’s', () => {
+  it('that name nobody, or another account, have everything walked over', () => {
     expect(foldFeedPage([unreadable()]).walkNeeded).toBe(true)
-    expect(foldFeedPage([unreadable({ reason: 'other_account' })]).walkNeeded).toBe(false)
+    expect(foldFeedPage([unreadable({ reason: 'other_account' })]).walkNeeded).toBe(true)
     expect(foldFeedPage([unreadable(), unreadable({ contactIds: ['1'] })]).walkNeeded).toBe(true)
+  })
+})
+
+describe('a change that names no address', () => {
+  it.each([null, '', ' '])('has the state of its contacts read: %j', (email) => {
+    for (const change of [set('withdrawn', 2, { email }), switched(false, { email })]) {
+      expect(foldFeedPage([change])).toMatchObject({
+        cells: [],
+        unreadableContactIds: ['501'],
+        walkNeeded: false,
+      })
+    }
+  })
+
+  it('nor a contact has everything walked over', () => {
+    const change = set('withdrawn', 2, { email: null, contactIds: [] })
+    expect(foldFeedPage([change]).walkNeeded).toBe(true)
+  })
+
+  it('asks nothing about a contact that the same page deletes', () => {
+    const change = set('withdrawn', 2, { email: null })
+    const { unreadableContactIds } = foldFeedPage([change, contactItem('contact.deleted')])
+    expect(unreadableContactIds).toEqual([])
   })
 })
 
