@@ -575,6 +575,10 @@ export class World {
       actorUserId: change.byUs ? null : '00000003-0000-4000-8000-000000000001',
       saysDeny: change.denies && !change.byUs,
       addresses: change.byUs ? [] : change.addresses,
+      ownWrite:
+        change.byUs && this.crm.capabilities.values === 'toggle'
+          ? { value: change.denies ? 'deny' : 'allow', creates: change.creates ?? false }
+          : null,
       eventId: place,
     }
     const afterMs =

@@ -18,6 +18,8 @@ export interface CrmChange {
   readonly id: string
   readonly contactId: string
   readonly byUs: boolean
+  /** Whether it is the creation of what it concerns; absent: not. */
+  readonly creates?: boolean
   readonly denies: boolean
   /** Addresses that it sets. */
   readonly addresses: readonly string[]

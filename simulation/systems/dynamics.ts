@@ -236,11 +236,11 @@ export class MemoryDynamics implements MemoryCrm {
     this.touchRow(row, byUs)
   }
 
-  private touchRow(row: DynamicsRow, byUs: boolean): void {
+  private touchRow(row: DynamicsRow, byUs: boolean, creates = false): void {
     row.version = this.counter += 1
     this.changed.set(row.id, this.counter)
     const { id, contactId, subscribed } = row
-    const change = { entity: 'subscription', id, contactId, byUs } as const
+    const change = { entity: 'subscription', id, contactId, byUs, creates } as const
     this.onChange({ ...change, denies: !subscribed, addresses: [] })
   }
 
@@ -434,7 +434,7 @@ export class MemoryDynamics implements MemoryCrm {
     const id = guid(2, this.rows.size + this.gone.length + 1)
     const row = { id, contactId, categoryId, subscribed, version: 0, foreign: false }
     this.rows.set(id, row)
-    this.touchRow(row, byUs)
+    this.touchRow(row, byUs, true)
     return row
   }
 

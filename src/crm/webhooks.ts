@@ -1,3 +1,4 @@
+import type { OwnWrite } from '../domain/own-echo.js'
 import type { CrmFacts } from './facts.js'
 
 /** Whether the CRM posts changes to us. If not, the sweep alone is sufficient, and the status shows it. */
@@ -30,6 +31,8 @@ export interface CrmWebhookHint {
   readonly saysDeny: boolean
   /** Keys of addresses that the event gives the record; absent: it names none. */
   readonly addresses?: readonly string[]
+  /** The event may be the echo of a write of ours, and the copy decides whether it is; absent: it is none. */
+  readonly ownWrite?: OwnWrite
   /** The CRM's id of this event, for de-duplication; null if it has none. */
   readonly eventId: string | null
 }

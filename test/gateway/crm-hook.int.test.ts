@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
+import { findConnection } from '../../src/ledger/connection/connections.js'
 import { withGateway } from './gateway-fixture.js'
 import {
   dataverseEvent,
@@ -57,6 +58,47 @@ describe("a CRM's webhook", () => {
     expect(await inboxOf(db, hooked)).toHaveLength(1)
     await close()
     expect(temporal.signals).toHaveLength(2)
+  })
+
+  it('that only repeats a write of ours is accepted, not stored, and wakes nobody', async () => {
+    const { url, db, temporal, close } = gateway.now
+    const hooked = await hookedConnection(db)
+    const { connectionId } = hooked.row
+    const { facts } = (await findConnection(db, connectionId))!
+    const { userId } = facts['organization'] as { userId: string }
+    const contactId = randomUUID()
+    const write = async (value: string, lastWriter: string) => {
+      const consents = { marketingSendouts: { value, version: '1', lastWriter } }
+      await db.query(
+        `INSERT INTO crm_contacts (connection_id, crm_contact_id, state, consents, read_from, read_to)
+          VALUES ($1, $2, 'live', $3, 0, 0)
+          ON CONFLICT (connection_id, crm_contact_id) DO UPDATE SET consents = excluded.consents`,
+        [connectionId, contactId, JSON.stringify(consents)],
+      )
+    }
+    const Attributes = [{ key: 'donotbulkemail', value: true }]
+    const told = async (changes: Record<string, unknown> = {}) => {
+      const body = dataverseEvent(hooked, {
+        PrimaryEntityId: contactId,
+        InitiatingUserId: userId,
+        UserId: userId,
+        Depth: 1,
+        InputParameters: [{ key: 'Target', value: { Attributes } }],
+        ...changes,
+      })
+      expect((await postAsDataverse(url, hooked, { body })).status).toBe(202)
+      return (await inboxOf(db, hooked)).map((hint) => hint['saysDeny'])
+    }
+    await write('deny', 'us')
+    expect(await told()).toEqual([])
+    await write('allow', 'us')
+    expect(await told()).toEqual([false])
+    await write('deny', 'unknown')
+    expect(await told()).toEqual([false, false])
+    await write('deny', 'us')
+    expect(await told({ Depth: 2 })).toEqual([false, false, true])
+    await close()
+    expect(temporal.signals).toHaveLength(3)
   })
 
   it('without an id of its own gets one by which it is known again', async () => {

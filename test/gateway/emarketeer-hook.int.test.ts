@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { promisify } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
 import { saveEmarketeerWebhookSecret } from '../../src/ledger/connection/connections.js'
-import { handleEchoes } from '../../src/ledger/run/inbox.js'
+import { handleEchoes } from '../../src/ledger/run/echoes.js'
 import { blocksOf } from '../support/documents.js'
 import { vault, withGateway } from './gateway-fixture.js'
 import {

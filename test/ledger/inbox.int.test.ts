@@ -5,12 +5,12 @@ import { openDatabase, type Database } from '../../src/ledger/db/database.js'
 import {
   deferHints,
   dueHints,
-  handleEchoes,
   markHintsHandled,
   nextHintDueMs,
   putHints,
   shardsToHandle,
 } from '../../src/ledger/run/inbox.js'
+import { handleEchoes } from '../../src/ledger/run/echoes.js'
 import { withDatabase } from '../support/with-database.js'
 
 const database = withDatabase()

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import { randomUUID } from 'node:crypto'
+import type { OwnWrite } from '../../src/domain/own-echo.js'
 import { putHints } from '../../src/ledger/run/inbox.js'
 import { CONNECTION_ID } from './support/open-systems.js'
-import { once, twistEmarketeer } from './support/twists.js'
-import { withWorld } from './support/world.js'
+import { dynamicsRows } from './support/person-state.js'
+import { once, twistCrm, twistEmarketeer } from './support/twists.js'
+import { withWorld, type Twist } from './support/world.js'
 import type { SyncSession } from '../../src/connection/session.js'
 
 const world = withWorld()
@@ -31,6 +33,27 @@ async function emarketeerTells(changeId = `chg_${randomUUID()}`): Promise<void> 
   await putHints(world.now.db, CONNECTION_ID, [
     { ...hint, source: 'emarketeer', shard: 0, entity: 'change', entityId: changeId },
   ])
+}
+
+/** What Dynamics' webhook about a write by our own user puts into the inbox. */
+async function dynamicsTells(
+  entity: 'contact' | 'subscription',
+  entityId: string,
+  ownWrite: OwnWrite,
+): Promise<void> {
+  const crmContactId = entity === 'contact' ? entityId : null
+  const hint = { crmContactId, actorUserId: null, saysDeny: false, eventId: randomUUID() }
+  await putHints(world.now.db, CONNECTION_ID, [
+    { ...hint, source: 'crm', shard: 0, entity, entityId, ownWrite },
+  ])
+}
+
+const DENY: OwnWrite = { value: 'deny', creates: false }
+
+/** How many hints wait. */
+async function waitingHints(): Promise<number> {
+  const sql = `SELECT count(*)::int AS n FROM inbox WHERE handled_at IS NULL`
+  return (await world.now.db.query<{ n: number }>(sql))[0]!.n
 }
 
 /** The id of the newest change in eMarketeer's feed that a write of ours made. */
@@ -148,6 +171,102 @@ describe("eMarketeer's webhook about a write of ours", () => {
     await emarketeerTells()
     await world.now.drain()
     expect(await ann.state()).toMatchObject({ basis: 'consent', toggles: ['allow'], due: false })
+  })
+})
+
+describe("Dynamics' webhook about a write of ours", () => {
+  /** A person whose opt-out in eMarketeer a drain has written to Dynamics. */
+  async function withdrawn(twist?: Twist) {
+    const ann = await world.now.linked()
+    await ann.unsubscribe()
+    await emarketeerTells()
+    await world.now.drain(twist)
+    return ann
+  }
+
+  it('asks for nothing and is not stored', async () => {
+    const ann = await withdrawn()
+    await dynamicsTells('contact', ann.crmIds[0]!, DENY)
+    expect(await waitingHints()).toBe(0)
+    expect(await drained()).toEqual({})
+  })
+
+  it('asks for nothing where it comes before the answer of the write', async () => {
+    let stored = 0
+    await withdrawn((session) =>
+      twistCrm(session, 'write', async (call, writes) => {
+        const answer = await call()
+        const [write] = writes as readonly { readonly contactId: string }[]
+        await dynamicsTells('contact', write!.contactId, DENY)
+        stored = await waitingHints()
+        return answer
+      }),
+    )
+    expect(stored).toBe(2) // With eMarketeer's, which is being handled.
+    expect(await drained()).toEqual({})
+    expect(await waitingHints()).toBe(0)
+  })
+
+  it('leads to a reading where the answer of the write was lost', async () => {
+    const lost: Twist = (session) =>
+      twistCrm(session, 'write', async (call) => {
+        await call()
+        throw new Error('the connection broke')
+      })
+    await expect(withdrawn(lost)).rejects.toThrow('the connection broke')
+    const { rows } = await world.now.standIns.dynamics<{ rows: { id: string }[] }>(
+      'GET',
+      'rows/contact',
+    )
+    await dynamicsTells('contact', rows.at(-1)!.id, DENY)
+    expect(await drained()).toMatchObject({ [BATCH]: expect.any(Number) })
+  })
+
+  it('leads to a reading where a person has set that value', async () => {
+    const ann = await world.now.linked()
+    await ann.flip('deny')
+    await world.now.sweep()
+    await dynamicsTells('contact', ann.crmIds[0]!, DENY)
+    expect(await drained()).toMatchObject({ [BATCH]: 2 })
+  })
+
+  it('hides no act that follows the write', async () => {
+    const ann = await withdrawn()
+    await ann.flip('allow')
+    await dynamicsTells('contact', ann.crmIds[0]!, DENY)
+    await ann.webhook(false)
+    await world.now.drain()
+    expect(await ann.state()).toMatchObject({ basis: 'consent', toggles: ['allow'], due: false })
+  })
+
+  it('asks for nothing about a subscription either, made or changed', async () => {
+    const ann = await world.now.linked()
+    const rowOf = async () => {
+      const rows = await dynamicsRows(world.now, 'em_subscriptions')
+      return rows.find((row) => row['em_contact'] === ann.crmIds[0])!
+    }
+    const { id, em_category: category } = await rowOf()
+    await dynamicsTells('subscription', id, { value: 'allow', creates: true })
+    expect(await waitingHints()).toBe(0)
+    await dynamicsTells('subscription', id, { value: 'allow', creates: false })
+    expect(await drained()).toEqual({ [BATCH]: 2 })
+
+    const categories = await dynamicsRows(world.now, 'em_subscriptioncategories')
+    const { em_categoryid: categoryId } = categories.find((row) => row.id === category)!
+    await ann.subscribes(String(categoryId), false)
+    await emarketeerTells()
+    await world.now.drain()
+    expect(await rowOf()).toMatchObject({ em_subscribed: false })
+    await dynamicsTells('subscription', id, DENY)
+    expect(await waitingHints()).toBe(0)
+    expect(await drained()).toEqual({})
+    await ann.flipSubscription(String(categoryId), true)
+    await world.now.sweep()
+    await ann.flipSubscription(String(categoryId), false)
+    await world.now.sweep()
+    await dynamicsTells('subscription', id, DENY)
+    await world.now.timePasses() // The first of two hints about a row is hardly handled.
+    expect(await drained()).toEqual({ [BATCH]: 2 })
   })
 })
 

@@ -64,7 +64,7 @@ function refusedByCrm(code: Extract<WebhookVerdict, { accepted: false }>['code']
 }
 
 function inboxHint(hint: CrmWebhookHint, body: Buffer): InboxHint {
-  const { entity, entityId, contactId, actorUserId, saysDeny, addresses } = hint
+  const { entity, entityId, contactId, actorUserId, saysDeny, addresses, ownWrite } = hint
   return {
     source: 'crm',
     // One shard for each contact, so that its hints are handled together.
@@ -75,6 +75,7 @@ function inboxHint(hint: CrmWebhookHint, body: Buffer): InboxHint {
     actorUserId,
     saysDeny,
     ...(addresses === undefined ? {} : { addresses }),
+    ...(ownWrite === undefined ? {} : { ownWrite }),
     eventId: hint.eventId ?? derivedEventId(hint, body),
   }
 }

@@ -121,7 +121,7 @@ async function setSubscriptions(
     return []
   }
   const settled = await tx.query<{ id: string }>(
-    `UPDATE crm_subscriptions SET read_from = $4, read_to = $5,
+    `UPDATE crm_subscriptions SET read_from = $4, read_to = $5, own_version = $3::jsonb -> row_id ->> 'version',
         subscribed = ($3::jsonb -> row_id -> 'subscribed')::boolean, version = $3::jsonb -> row_id ->> 'version'
       WHERE connection_id = $1 AND row_id = ANY($2) AND version = $3::jsonb -> row_id ->> 'expected'
       RETURNING row_id AS id`,

@@ -1,4 +1,6 @@
-import type { Queryable, Transaction } from '../db/database.js'
+import type { OwnWrite } from '../../domain/own-echo.js'
+import type { Queryable } from '../db/database.js'
+import { withoutEchoes } from './echoes.js'
 
 /** A webhook's hint; it consists of ids. */
 export interface InboxHint {
@@ -11,6 +13,8 @@ export interface InboxHint {
   readonly saysDeny: boolean
   /** Address keys that the event gives the record. Stored as ids of known addresses. */
   readonly addresses?: readonly string[]
+  /** See {@link OwnWrite}; absent or null: the event is no echo of ours. */
+  readonly ownWrite?: OwnWrite | null
   readonly eventId: string
 }
 
@@ -25,26 +29,30 @@ const COALESCE_MS = 2_000
 
 /**
  * Stores hints before the sender gets its 2xx. The first hint about a record is due immediately; one within two seconds
- * of another waits for further ones. A repeated event changes nothing.
- * @returns how many were new.
+ * of another waits for further ones. A repeated event changes nothing, and an echo of our own write is not stored.
+ * @returns how many were stored.
  */
 export async function putHints(
   db: Queryable,
   connectionId: string,
-  hints: readonly InboxHint[],
+  given: readonly InboxHint[],
 ): Promise<number> {
+  const hints = await withoutEchoes(db, connectionId, given)
+  if (hints.length === 0) {
+    return 0
+  }
   const rows = await db.query(
     `INSERT INTO inbox (connection_id, source, shard, entity, entity_id, crm_contact_id, actor_user_id, says_deny,
-        event_id, address_ids, not_before)
+        event_id, address_ids, own_write, not_before)
       SELECT $1, h.source, h.shard, h.entity, h.entity_id, h.crm_contact_id, h.actor_user_id, h.says_deny, h.event_id,
         ARRAY(SELECT a.address_id FROM addresses a WHERE a.connection_id = $1
-          AND a.address IN (SELECT jsonb_array_elements_text(h.addresses))), clock_timestamp() + CASE WHEN EXISTS (SELECT FROM inbox i
+          AND a.address IN (SELECT jsonb_array_elements_text(h.addresses))), h.own_write, clock_timestamp() + CASE WHEN EXISTS (SELECT FROM inbox i
           WHERE i.connection_id = $1 AND i.source = h.source AND i.entity_id = h.entity_id
             AND i.received_at > clock_timestamp() - $9 * interval '1 millisecond')
         THEN $9 * interval '1 millisecond' ELSE interval '0' END
       FROM unnest($2::text[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[],
-        $10::text[], $11::jsonb[]) AS h(source, shard, entity, entity_id, crm_contact_id, actor_user_id, says_deny, event_id,
-        addresses)
+        $10::text[], $11::jsonb[], $12::jsonb[]) AS h(source, shard, entity, entity_id, crm_contact_id, actor_user_id, says_deny,
+        event_id, addresses, own_write)
       ON CONFLICT (connection_id, source, event_id) DO NOTHING RETURNING 1`,
     [
       connectionId,
@@ -58,6 +66,7 @@ export async function putHints(
       COALESCE_MS,
       hints.map((h) => h.eventId),
       hints.map((h) => JSON.stringify(h.addresses ?? [])),
+      hints.map((h) => (h.ownWrite ? JSON.stringify(h.ownWrite) : null)),
     ],
   )
   return rows.length
@@ -65,7 +74,7 @@ export async function putHints(
 
 /**
  * The shards of these hints that are not handled, so that somebody has to look. A repeated hint may be: its event was
- * handled, or is an echo (`handleEchoes`).
+ * handled, or is an echo (echoes.ts).
  */
 export async function shardsToHandle(
   db: Queryable,
@@ -80,35 +89,8 @@ export async function shardsToHandle(
   return new Set(rows.map((row) => row.shard))
 }
 
-/**
- * Stores the changes that our own writes made in eMarketeer as handled hints, in the transaction that takes the written
- * values into the copy: their webhooks then report nothing new. A hint that came before the write's answer is handled
- * too, unless somebody is storing what became of it: waiting for them could end in a deadlock. An insert waits for the
- * row that it conflicts with, so it leaves out what is there.
- */
-export async function handleEchoes(
-  tx: Transaction,
-  connectionId: string,
-  changeIds: readonly string[],
-): Promise<void> {
-  if (changeIds.length === 0) {
-    return
-  }
-  await tx.query(
-    `WITH early AS (UPDATE inbox SET handled_at = clock_timestamp() WHERE inbox_id = ANY(ARRAY(
-        SELECT inbox_id FROM inbox WHERE connection_id = $1 AND source = 'emarketeer' AND event_id = ANY($2)
-          AND handled_at IS NULL FOR UPDATE SKIP LOCKED)))
-      INSERT INTO inbox (connection_id, source, shard, entity, entity_id, says_deny, event_id, handled_at)
-        SELECT $1, 'emarketeer', 0, 'change', id, false, id, clock_timestamp() FROM unnest($2::text[]) AS e(id)
-          WHERE (SELECT true FROM inbox i
-            WHERE i.connection_id = $1 AND i.source = 'emarketeer' AND i.event_id = e.id LIMIT 1) IS NULL
-        ON CONFLICT (connection_id, source, event_id) DO NOTHING`,
-    [connectionId, changeIds],
-  )
-}
-
 const HINT = `inbox_id AS "inboxId", source, shard, entity, entity_id AS "entityId", crm_contact_id AS "crmContactId",
-  actor_user_id AS "actorUserId", says_deny AS "saysDeny", event_id AS "eventId",
+  actor_user_id AS "actorUserId", says_deny AS "saysDeny", own_write AS "ownWrite", event_id AS "eventId",
   extract(epoch FROM received_at)::float8 * 1000 AS "receivedAtMs"`
 
 /** Hints of a shard that are due, oldest first. */

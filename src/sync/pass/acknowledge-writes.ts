@@ -9,7 +9,7 @@ import {
 } from '../../ledger/copy/crm-acknowledgements.js'
 import type { Transaction } from '../../ledger/db/database.js'
 import { saveTaken } from '../../ledger/copy/taken-along.js'
-import { handleEchoes } from '../../ledger/run/inbox.js'
+import { handleEchoes } from '../../ledger/run/echoes.js'
 import { AddressOutcomes } from './address-outcome.js'
 import { takenInto } from './cell-memory.js'
 import {

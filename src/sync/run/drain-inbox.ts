@@ -8,6 +8,7 @@ import {
   nextHintDueMs,
   type WaitingHint,
 } from '../../ledger/run/inbox.js'
+import { withoutEchoes } from '../../ledger/run/echoes.js'
 import { secondaryIdsAt } from '../../ledger/copy/secondary-addresses.js'
 import { catchUpEmarketeer } from '../mirror/catch-up-emarketeer.js'
 import { readCrmAt, readCrmContacts } from '../mirror/read-crm.js'
@@ -43,7 +44,8 @@ export async function drainInbox(session: SyncSession, shard: number): Promise<D
     }
     const ids = hints.map((hint) => hint.inboxId)
     try {
-      counts = addCounts(counts, await handle(session, hints))
+      const news = await withoutEchoes(db, connection.connectionId, hints)
+      counts = news.length === 0 ? counts : addCounts(counts, await handle(session, news))
       await markHintsHandled(db, ids)
     } catch (error) {
       await deferHints(db, ids)

@@ -133,16 +133,86 @@ describe('a webhook', () => {
     expect(cleared).toEqual({ accepted: true, hints: [contactHint] })
   })
 
-  it('that echoes our own write is nobody’s act and holds nobody back', () => {
-    const echo = event({
+  const em_contact = { Id: contactId.toUpperCase(), LogicalName: 'contact' }
+  const own = (changes: Record<string, unknown> = {}) =>
+    event({
       InitiatingUserId: ownUserId.toUpperCase(),
-      InputParameters: target({ donotbulkemail: true }),
+      UserId: ownUserId,
+      Depth: 1,
+      InputParameters: target({
+        donotbulkemail: true,
+        contactid: entityId,
+        modifiedon: '/Date(1)/',
+      }),
+      ...changes,
     })
-    expect(judge(echo)).toMatchObject({ hints: [{ actorUserId: null, saysDeny: false }] })
+  const ownRow = (attributes: Record<string, unknown>, changes: Record<string, unknown> = {}) =>
+    own({
+      PrimaryEntityName: 'em_subscriptions',
+      InputParameters: target(attributes),
+      PostEntityImages: [
+        { key: 'post', value: { Attributes: [{ key: 'em_contact', value: em_contact }] } },
+      ],
+      ...changes,
+    })
+
+  it('that looks like a write of ours is nobody’s act, holds nobody back, and may be an echo', () => {
+    const hint = { actorUserId: null, saysDeny: false }
+    const denied = { ...hint, ownWrite: { value: 'deny', creates: false } }
+    expect(judge(own())).toMatchObject({ hints: [denied] })
+    const allowed = { ...hint, ownWrite: { value: 'allow', creates: false } }
+    const allow = own({ InputParameters: target({ donotbulkemail: false }) })
+    expect(judge(allow)).toMatchObject({ hints: [allowed] })
+    expect(judge(ownRow({ em_subscribed: false }))).toMatchObject({ hints: [denied] })
+    expect(judge(ownRow({ em_subscribed: true }))).toMatchObject({ hints: [allowed] })
+    const created = { em_subscribed: false, em_contact, em_rowkey: 'k', statecode: { Value: 0 } }
+    expect(judge(ownRow(created, { MessageName: 'Create' }))).toMatchObject({
+      hints: [{ ...hint, contactId, ownWrite: { value: 'deny', creates: true } }],
+    })
+  })
+
+  it.each([
+    ['a plug-in’s answer to a write', { Depth: 2 }],
+    ['of an unknown depth', { Depth: undefined }],
+    ['run as another user', { UserId: userId }],
+    ['run as an unknown user', { UserId: undefined }],
+    ['a creation', { MessageName: 'Create' }],
+    ['of an unknown message', { MessageName: undefined }],
+    ...['emailaddress1', 'emailaddress2', 'emailaddress3', 'statecode', 'merged', 'masterid'].map(
+      (column) =>
+        [
+          `a change of ${column} as well`,
+          { InputParameters: target({ donotbulkemail: true, [column]: null }) },
+        ] as const,
+    ),
+  ])('under our user that is %s is no echo, and its deny counts', (_what, changes) => {
+    const { hints } = judge(own(changes)) as { hints: readonly object[] }
+    expect(hints).toMatchObject([{ actorUserId: null, saysDeny: true }])
+    expect(hints[0]).not.toHaveProperty('ownWrite')
+  })
+
+  it.each(['em_contact', 'em_category', 'em_rowkey', 'statecode'])(
+    'about a row under our user that changes %s as well is no echo, and its No counts',
+    (column) => {
+      const { hints } = judge(ownRow({ em_subscribed: false, [column]: null })) as {
+        hints: readonly object[]
+      }
+      expect(hints).toMatchObject([{ actorUserId: null, saysDeny: true }])
+      expect(hints[0]).not.toHaveProperty('ownWrite')
+    },
+  )
+
+  it.each([[null], ['true'], [1]])('under our user with the value %j is no echo', (value) => {
+    const body = own({ InputParameters: target({ donotbulkemail: value }) })
+    expect(judge(body)).toEqual({ accepted: true, hints: [contactHint] })
+  })
+
+  it('under our user that sets addresses names them', () => {
+    const body = own({ InputParameters: target({ emailaddress1: 'ann@x.no' }) })
+    expect(judge(body)).toMatchObject({ hints: [{ addresses: ['ann@x.no'] }] })
   })
 
   it('about a row finds the contact in the Target or in the image, and a No', () => {
-    const em_contact = { Id: contactId.toUpperCase(), LogicalName: 'contact' }
     const row = { PrimaryEntityName: 'em_subscriptions' }
     const expected = { entity: 'subscription', entityId, contactId, actorUserId: userId }
     const created = { ...row, InputParameters: target({ em_contact, em_subscribed: true }) }

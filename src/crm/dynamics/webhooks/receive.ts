@@ -1,4 +1,5 @@
 import { readAddressField } from '../../../domain/email-address.js'
+import type { OwnWrite } from '../../../domain/own-echo.js'
 import type {
   CrmFacts,
   CrmWebhookHint,
@@ -57,39 +58,90 @@ function isFromOurStep(
   )
 }
 
-/** @param ownUserId our application user: an echo of our own write is nobody's act and holds back no sendout. */
+/** @param ownUserId our application user: what it writes is nobody's act. */
 function hintsOf(event: RemoteEvent, ownUserId: string): CrmWebhookHint[] {
   const { entityId, entityName, target, image, operationId } = event
-  const isEcho = event.initiatingUserId?.toLowerCase() === ownUserId.toLowerCase()
+  const byUs = event.initiatingUserId === ownUserId.toLowerCase()
   const common = { entityId, eventId: operationId }
   if (entityName === 'contact') {
-    const carried = target.has('donotbulkemail')
-    const addresses = isEcho ? [] : ADDRESS_COLUMNS.flatMap((column) => keysIn(target.get(column)))
+    const ownWrite = ownWriteOf(event, ownUserId, CONTACT_TOGGLE)
+    const addresses = ADDRESS_COLUMNS.flatMap((column) => keysIn(target.get(column)))
     return [
       {
         ...common,
         entity: 'contact',
         contactId: entityId,
         // The user of an update without the toggle did not change the toggle.
-        actorUserId: carried && !isEcho ? event.initiatingUserId : null,
-        saysDeny: !isEcho && target.get('donotbulkemail') === true,
+        actorUserId: target.has('donotbulkemail') && !byUs ? event.initiatingUserId : null,
+        saysDeny: ownWrite === null && target.get('donotbulkemail') === true,
         ...(addresses.length === 0 ? {} : { addresses }),
+        ...(ownWrite === null ? {} : { ownWrite }),
       },
     ]
   }
   if (entityName === SUBSCRIPTIONS_TABLE) {
-    const carried = target.has('em_subscribed')
+    const ownWrite = ownWriteOf(event, ownUserId, SUBSCRIPTION_TOGGLE)
     return [
       {
         ...common,
         entity: 'subscription',
         contactId: referenceId(target.get('em_contact')) ?? referenceId(image.get('em_contact')),
-        actorUserId: carried && !isEcho ? event.initiatingUserId : null,
-        saysDeny: !isEcho && target.get('em_subscribed') === false,
+        actorUserId: target.has('em_subscribed') && !byUs ? event.initiatingUserId : null,
+        saysDeny: ownWrite === null && target.get('em_subscribed') === false,
+        ...(ownWrite === null ? {} : { ownWrite }),
       },
     ]
   }
   return []
+}
+
+/** A toggle that we write, by the logical names that events use. */
+interface Toggle {
+  readonly column: string
+  /** The value that denies. */
+  readonly deny: boolean
+  /** What else our copy has of the row: no update of ours carries it. */
+  readonly others: readonly string[]
+  /** Whether we create rows of this table. */
+  readonly creates: boolean
+}
+
+const CONTACT_TOGGLE: Toggle = {
+  column: 'donotbulkemail',
+  deny: true,
+  others: [...ADDRESS_COLUMNS, 'statecode', 'merged', 'masterid'],
+  creates: false,
+}
+
+const SUBSCRIPTION_TOGGLE: Toggle = {
+  column: 'em_subscribed',
+  deny: false,
+  others: ['em_contact', 'em_category', 'em_rowkey', 'statecode'],
+  creates: true,
+}
+
+/**
+ * The value of an event that may be the echo of our own write (docs/wire-dataverse.md, 11.2): every user in it is ours,
+ * it is not a plug-in's answer to a write (`Depth` 1), and it carries what our writes carry. Pure.
+ * @returns null: it is none, and what it says counts as anybody's.
+ */
+function ownWriteOf(
+  { message, depth, initiatingUserId, userId, target }: RemoteEvent,
+  ownUserId: string,
+  toggle: Toggle,
+): OwnWrite | null {
+  const own = ownUserId.toLowerCase()
+  const value = target.get(toggle.column)
+  const creates = message === 'Create' && toggle.creates
+  const isShaped =
+    creates || (message === 'Update' && !toggle.others.some((column) => target.has(column)))
+  return initiatingUserId === own &&
+    userId === own &&
+    depth === 1 &&
+    typeof value === 'boolean' &&
+    isShaped
+    ? { value: value === toggle.deny ? 'deny' : 'allow', creates }
+    : null
 }
 
 /** Keys of all addresses in a field: a deny counts there even if the field links nobody (rule A). */
@@ -118,7 +170,10 @@ const remoteContext = answer(
     OrganizationId: z.guid(),
     PrimaryEntityId: z.guid(),
     PrimaryEntityName: z.string(),
+    MessageName: z.string().nullish().catch(null),
+    Depth: z.number().nullish().catch(null),
     InitiatingUserId: z.guid().nullish().catch(null),
+    UserId: z.guid().nullish().catch(null),
     OperationId: z.guid().nullish().catch(null),
     // Absent above 256 KB.
     InputParameters: list,
@@ -138,7 +193,12 @@ export interface RemoteEvent {
   readonly organizationId: string
   readonly entityId: string
   readonly entityName: string
+  readonly message: string | null
+  /** 1: a call to the API or in the app; more: what a plug-in or a workflow did in answer to one. */
+  readonly depth: number | null
   readonly initiatingUserId: string | null
+  /** The user as whom it ran. */
+  readonly userId: string | null
   readonly operationId: string | null
   /** Only the changed columns. */
   readonly target: Attributes
@@ -157,7 +217,10 @@ export function readRemoteEvent(body: Buffer): RemoteEvent | null {
     organizationId: event.OrganizationId.toLowerCase(),
     entityId: event.PrimaryEntityId.toLowerCase(),
     entityName: event.PrimaryEntityName,
+    message: event.MessageName ?? null,
+    depth: event.Depth ?? null,
     initiatingUserId: event.InitiatingUserId?.toLowerCase() ?? null,
+    userId: event.UserId?.toLowerCase() ?? null,
     operationId: event.OperationId?.toLowerCase() ?? null,
     target: attributesOf(parameters.filter(({ key }) => key === 'Target')),
     image: attributesOf(readRecords(keyed, event.PostEntityImages ?? [], undefined)),
