@@ -1,13 +1,19 @@
+import { chmod, rm } from 'node:fs/promises'
 import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
 import pg from 'pg'
 import { toDatabaseError } from '../src/ledger/db/database-error.js'
 import type { Database, Queryable, Transaction } from '../src/ledger/db/database.js'
 import { migrate } from '../src/ledger/db/migrate.js'
 import { startPostgres, type PostgresServer } from '../dev/embedded/postgres.js'
+import { ownDirectory } from '../src/checkout.js'
 import type { Scheduler } from './scheduler.js'
 
 /** The same value as in the product's own pool (src/ledger/db/database.ts). */
 const LOCK_TIMEOUT_MS = 10_000
+/** The same as there: then the server ends the transactions of a hung process. */
+export const IDLE_IN_TRANSACTION_MS = 60_000
+const IDLE_IN_TRANSACTION = '25P03'
 const DEADLOCK = '40P01'
 /**
  * Longer than any run. The simulation detects deadlocks itself, because the server's own detection depends on real
@@ -25,6 +31,7 @@ const SETTINGS = [
   'max_parallel_workers_per_gather = 0',
   'synchronize_seqscans = off',
   'plan_cache_mode = force_generic_plan',
+  'track_counts = off',
 ]
 
 /** A server with a ledger's schema to copy. */
@@ -33,10 +40,15 @@ export class LedgerServer {
     private readonly server: PostgresServer,
     private readonly admin: pg.Client,
     private readonly template: string,
+    private readonly socketDir: string,
   ) {}
 
   static async start(): Promise<LedgerServer> {
-    const server = await startPostgres()
+    // A statement over a socket of the file system costs half as much as one over TCP.
+    const socketDir = await ownDirectory(tmpdir(), 'lbsync-simulation')
+    await chmod(socketDir, 0o777)
+    const started = await startPostgres({ settings: [`unix_socket_directories=${socketDir}`] })
+    const server = { ...started, url: overSocket(started.url, socketDir) }
     const template = `simulation_${process.pid}`
     const admin = await connected(server.url)
     for (const setting of SETTINGS) {
@@ -45,7 +57,7 @@ export class LedgerServer {
     await admin.query('SELECT pg_reload_conf()')
     await admin.query(`CREATE DATABASE ${template}`)
     const url = databaseUrl(server.url, template)
-    await migrate(url, [])
+    await migrate(databaseUrl(started.url, template), [])
     const owner = await connected(url)
     await owner.query(VIRTUAL_CLOCK)
     const { rows } = await owner.query<{ change: string }>(DEFAULTS_BY_CLOCK)
@@ -53,7 +65,7 @@ export class LedgerServer {
       await owner.query(change)
     }
     await owner.end()
-    return new LedgerServer(server, admin, template)
+    return new LedgerServer(server, admin, template, socketDir)
   }
 
   /** Creates a fresh ledger. */
@@ -66,6 +78,7 @@ export class LedgerServer {
   async stop(): Promise<void> {
     await this.admin.end()
     await this.server.stop()
+    await rm(this.socketDir, { recursive: true, force: true })
   }
 }
 
@@ -79,6 +92,11 @@ const DEFAULTS_BY_CLOCK = `
   SELECT format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT simulated_now()', d.adrelid::regclass, a.attname) AS change
     FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
     WHERE pg_get_expr(d.adbin, d.adrelid) ~ '(now|clock_timestamp)\\(\\)'`
+
+/** Matches the statement that takes leases (src/ledger/address/leases.ts); its second value is the addresses. */
+const TAKES_LEASES = /SET lease_owner = \$1, lease_token = a\.lease_token \+ 1/
+const FIRST_END = `SELECT extract(epoch FROM min(lease_expires_at))::float8 * 1000 AS "untilMs" FROM addresses
+  WHERE address_id = ANY($1)`
 
 /** Matches the evidence of a decision; its writes follow, and then their outcomes. */
 const DECISION = /INSERT INTO consent_events\b/
@@ -95,6 +113,8 @@ const CLOCKS: readonly (readonly [RegExp, string])[] = [
 interface Statement {
   readonly sql: string
   readonly usesClock: boolean
+  /** It may change or lock a row. */
+  readonly mayChange: boolean
   readonly name: string
 }
 
@@ -105,7 +125,8 @@ function byClock(sql: string): Statement {
   if (known === undefined) {
     const text = CLOCKS.reduce((soFar, [what, by]) => soFar.replace(what, by), sql)
     const usesClock = text !== sql || /\bINSERT\b/i.test(sql)
-    known = { sql: text, usesClock, name: `s${rewritten.size}` }
+    const mayChange = /\b(INSERT|UPDATE|DELETE|SHARE)\b/i.test(sql)
+    known = { sql: text, usesClock, mayChange, name: `s${rewritten.size}` }
     rewritten.set(sql, known)
   }
   return known
@@ -142,6 +163,10 @@ export class SimulatedLedger implements Database {
   private readonly all: Connection[] = []
   private waiting: Waiting[] = []
   private open = 0
+  /** Number of statements and ends of transactions that may have changed a row or a lock. */
+  private changes = 0
+  /** Leases that were held, by their addresses: as of how many changes, and when the first of them ends. */
+  private readonly held = new Map<string, { readonly changes: number; readonly untilMs: number }>()
   statements = 0
   /** Number of statements that had to wait for a lock. */
   waits = 0
@@ -155,13 +180,39 @@ export class SimulatedLedger implements Database {
 
   query<Row>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
     return this.scheduler.step('query', this.scheduler.latency(2), async () => {
+      const polled = TAKES_LEASES.test(sql) ? JSON.stringify(values[1]) : null
+      if (polled !== null && this.isHeld(polled)) {
+        this.statements += 1
+        return []
+      }
       const connection = await this.take()
       try {
-        return await this.send<Row>(connection, 'none', sql, values)
+        const { changes } = this
+        const rows = await this.send<Row>(connection, 'none', sql, values)
+        if (polled !== null && rows.length === 0 && this.changes === changes + 1) {
+          await this.noteHeld(connection, polled, values[1])
+        }
+        return rows
       } finally {
         await this.giveBack(connection)
       }
     })
+  }
+
+  /**
+   * Whether these leases were all held when they were last asked for, and nothing has changed since. Passes ask five
+   * times a second for the leases of a dead one: a third of all statements.
+   */
+  private isHeld(polled: string): boolean {
+    const known = this.held.get(polled)
+    return known?.changes === this.changes && known.untilMs >= this.scheduler.nowMs
+  }
+
+  private async noteHeld({ client }: Connection, polled: string, ids: unknown): Promise<void> {
+    const { rows } = await client.query<{ untilMs: number | null }>(FIRST_END, [ids])
+    // The question itself changed nothing.
+    this.changes -= 1
+    this.held.set(polled, { changes: this.changes, untilMs: rows[0]?.untilMs ?? Infinity })
   }
 
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -202,6 +253,7 @@ export class SimulatedLedger implements Database {
   }
 
   private async disconnect(): Promise<void> {
+    this.changes += 1
     await Promise.all(this.all.map(({ client }) => client.end()))
     this.all.length = 0
     this.free.length = 0
@@ -247,26 +299,39 @@ export class SimulatedLedger implements Database {
       await end(connection, 'ROLLBACK').catch(() => undefined)
       connection.setMs = -1
       this.open -= 1
+      this.changes += 1
       await this.giveBack(connection)
     }
-    const onDeath = () => this.endDead(connection, rollBack)
+    let isCut = false
+    const onDeath = () => {
+      isCut = true
+      return this.endDead(connection, rollBack)
+    }
     task.onDeath.add(onDeath)
+    const assertOpen = () => {
+      if (isCut) {
+        throw Object.assign(new Error('the server ended it'), { code: IDLE_IN_TRANSACTION })
+      }
+    }
     const tx = {
       query: <Row>(sql: string, values: readonly unknown[] = []) => {
         if (DECISION.test(sql)) {
           task.danger = DANGER_STEPS
         }
-        return scheduler.step('statement', scheduler.latency(1), () =>
-          this.send<Row>(connection, 'own', sql, values),
-        )
+        return scheduler.step('statement', scheduler.latency(1), () => {
+          assertOpen()
+          return this.send<Row>(connection, 'own', sql, values)
+        })
       },
     } as Transaction
     try {
       const result = await work(tx)
       await scheduler.step('commit', scheduler.latency(1), async () => {
+        assertOpen()
         await end(connection, 'COMMIT')
         task.onDeath.delete(onDeath)
         this.open -= 1
+        this.changes += 1
         await this.giveBack(connection)
       })
       return result
@@ -346,6 +411,9 @@ export class SimulatedLedger implements Database {
     this.statements += 1
     const { nowMs } = this.scheduler
     const statement = byClock(sql)
+    if (statement.mayChange) {
+      this.changes += 1
+    }
     const before: string[] = []
     if (connection.begin !== null) {
       before.push(connection.begin)
@@ -477,6 +545,15 @@ async function connected(url: string): Promise<pg.Client> {
   client.on('error', () => undefined)
   await client.connect()
   return client
+}
+
+/** A given server is reached as its URL says. */
+function overSocket(serverUrl: string, dir: string): string {
+  const url = new URL(serverUrl)
+  if (process.env['DATABASE_URL'] !== serverUrl) {
+    url.searchParams.set('host', dir)
+  }
+  return url.href
 }
 
 function databaseUrl(serverUrl: string, database: string): string {

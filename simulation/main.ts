@@ -53,7 +53,7 @@ async function runSelf(
   options: readonly string[],
   onLine: (line: string) => void = () => undefined,
 ): Promise<{ readonly status: number; readonly lines: readonly string[] }> {
-  const args = ['--import', 'tsx', fileURLToPath(import.meta.url), ...options]
+  const args = [...process.execArgv, fileURLToPath(import.meta.url), ...options]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const lines: string[] = []
   const exit = once(child, 'exit')

@@ -11,7 +11,7 @@ export class Task {
   hangsUntilMs = 0
   /** Number of following steps in which dying costs most: between a decision and the outcomes of its writes. */
   danger = 0
-  /** Ends its transactions when its process dies. */
+  /** Ends its transactions when its process dies, or hangs for longer than the server waits. */
   readonly onDeath = new Set<() => Promise<void> | void>()
   /** Number of random ids that it has created. */
   ids = 0
@@ -136,6 +136,11 @@ export class Scheduler {
   async kill(task: Task): Promise<void> {
     task.dead = true
     this.note(`${task.name} dies`)
+    await this.endTransactions(task)
+  }
+
+  /** Ends a task's open transactions, as the server does for a process that is gone. */
+  async endTransactions(task: Task): Promise<void> {
     for (const end of [...task.onDeath]) {
       await end()
     }

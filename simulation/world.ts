@@ -30,7 +30,7 @@ import type { Logger } from '../src/telemetry/logger.js'
 import { Chance } from './chance.js'
 import { Faults } from './faults.js'
 import { Ghost } from './ghost.js'
-import type { LedgerServer, SimulatedLedger } from './ledger.js'
+import { IDLE_IN_TRANSACTION_MS, type LedgerServer, type SimulatedLedger } from './ledger.js'
 import {
   evidenceFindings,
   listFindings,
@@ -54,15 +54,15 @@ const CONNECTION = 'acme'
 const ACCOUNT = '1001'
 const BEGIN_MS = Date.UTC(2030, 0, 7, 6)
 const MINUTE_MS = 60_000
-/** The same as the activities' heartbeat time-out: after it another attempt begins. */
-const HEARTBEAT_MS = 60_000
+/** The same as the activities' heartbeat time-out (src/workflows/activity-limits.ts): after it another attempt begins. */
+const HEARTBEAT_MS = 10_000
 const HANG_MS = 200_000
 /** The longest call takes 120 s. */
 const STOPPED_MS = 130_000
-const ATTEMPTS = 4
-/** Attempts of work outside of a sendout: enough to succeed. */
-const FOREVER = 40
-const SENDING = /^sendout/
+/** Tries of a step: for a sendout, whose deadline is near, and for other work, enough to succeed. */
+const TRIES = { sendout: 8, other: 40 } as const
+/** First and longest wait before another try, ms; the same as the activities' (src/workflows/activity-limits.ts). */
+const RETRY_MS = { first: 1_000, longest: { sendout: 10_000, other: 60_000 } } as const
 
 const SILENT: Logger = {
   trace: () => undefined,
@@ -87,6 +87,12 @@ export interface Lived {
 export interface Replay {
   readonly onlyFaults?: ReadonlySet<string>
   readonly trace?: boolean
+}
+
+/** What is known of an error of the product. */
+type Failure = Error & {
+  readonly kind?: { readonly retryable: boolean }
+  readonly retryAfterSeconds?: number | null
 }
 
 /** An activity died, or hung for longer than its heartbeat time-out. */
@@ -660,19 +666,33 @@ export class World {
         return await Promise.race([this.scheduler.run(task, work), this.goneOf(task)])
       } catch (error) {
         this.scheduler.note(`${task.name} fails: ${codeOf(error as Error)}`)
-        if (
-          attempt === (SENDING.test(name) ? ATTEMPTS : FOREVER) ||
-          (error as { kind?: { retryable: boolean } }).kind?.retryable === false
-        ) {
+        const waitMs = this.waitAfter(task, attempt, error as Failure)
+        if (waitMs === null) {
           throw error
         }
-        await this.pause(this.chance.between(500, 20_000, 'retry', task.name))
+        await this.pause(waitMs)
       } finally {
         if (!(task.hangsUntilMs > this.scheduler.nowMs)) {
           this.tasks.delete(task)
         }
       }
     }
+  }
+
+  /** Wait before the next try of a step, ms, at least as long as the system asked; null: there is none. */
+  private waitAfter({ name }: Task, attempt: number, error: Failure): number | null {
+    const kind = name.startsWith('sendout') ? 'sendout' : 'other'
+    const { first, longest } = RETRY_MS
+    const askedMs = (error.retryAfterSeconds ?? 0) * 1_000
+    if (
+      attempt === TRIES[kind] ||
+      error.kind?.retryable === false ||
+      (kind === 'sendout' && askedMs > MINUTE_MS)
+    ) {
+      return null
+    }
+    const waitMs = Math.max(askedMs, Math.min(longest[kind], first * 2 ** (attempt - 1)))
+    return waitMs + this.chance.between(0, 900, 'retry', name)
   }
 
   /** Work that no fault ends. */
@@ -701,6 +721,7 @@ export class World {
     } else if (faults.hangs(place)) {
       scheduler.note(`${task.name} hangs`)
       task.hangsUntilMs = scheduler.nowMs + HANG_MS
+      scheduler.at(scheduler.nowMs + IDLE_IN_TRANSACTION_MS, () => scheduler.endTransactions(task))
     } else {
       return 0
     }
