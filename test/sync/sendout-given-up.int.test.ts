@@ -39,6 +39,19 @@ describe('a decision that was given up, and goes on', () => {
     expect(await readList(world.now, run.sendoutId)).toEqual([])
   })
 
+  it('judges nobody more, however many there are', async () => {
+    const { run, session } = await withoutLastLook()
+    let judged = 0
+    const snapshot: SyncSession['db']['snapshot'] = (work) => {
+      judged += 1
+      return session.db.snapshot(work)
+    }
+    const counted = { ...session, db: { ...session.db, snapshot } }
+    await decideMembers(counted, { ...run, targeted: 1_000_000 })
+    // Two are judged at once.
+    expect(judged).toBeLessThanOrEqual(2)
+  })
+
   it('ends on an abort', async () => {
     const { run, session } = await withoutLastLook()
     const stop = new AbortController()

@@ -1,10 +1,6 @@
-import { chunksOf } from '../../domain/lists.js'
 import type { Channel } from '../../contracts/pre-send.js'
 import type { Queryable } from '../db/database.js'
 import type { Verdict } from './sendouts.js'
-
-/** Verdicts per statement. */
-const AT_ONCE = 10_000
 
 /** A targeted contact, as fixed by the audience. */
 export interface SendoutMember {
@@ -50,20 +46,6 @@ export function membersAt(
   return db.query<SendoutMember>(
     `SELECT ${MEMBER} FROM sendout_members WHERE sendout_run_id = $1 AND position = ANY($2) ORDER BY position`,
     [sendoutRunId, positions],
-  )
-}
-
-/** Eligible members from a position on, in order. */
-export function eligibleFrom(
-  db: Queryable,
-  sendoutRunId: string,
-  from: number,
-  limit: number,
-): Promise<SendoutMember[]> {
-  return db.query<SendoutMember>(
-    `SELECT ${MEMBER} FROM sendout_members
-      WHERE sendout_run_id = $1 AND position >= $2 AND verdict = 'eligible' ORDER BY position LIMIT $3`,
-    [sendoutRunId, from, limit],
   )
 }
 
@@ -116,25 +98,40 @@ export interface MemberVerdict {
   readonly verdict: Verdict
 }
 
+/** A closed run keeps its verdicts: a decision that was given up may still go on. `$1`: the run. */
+const IS_OPEN = `(SELECT true FROM sendout_runs WHERE sendout_run_id = $1 AND outcome IS NULL FOR SHARE) IS TRUE`
+
 /**
- * Stores verdicts, one statement per verdict, by key. A join with a list of positions would compare a run without
+ * Stores the verdicts of neighbouring members: the index is walked once, from the first position to the last. Asking it
+ * for each position would cost more than storing, and a join with a list of positions would compare a run without
  * statistics with the whole list, row by row.
  *
- * A closed run keeps its verdicts: a decision that was given up may still go on.
+ * @param verdicts at most some thousands, in any order, with few gaps between them.
+ * @returns false: nothing was stored, because the run is closed.
  */
 export async function saveVerdicts(
   db: Queryable,
   sendoutRunId: string,
   verdicts: readonly MemberVerdict[],
-): Promise<void> {
-  for (const verdict of new Set(verdicts.map((v) => v.verdict))) {
-    const positions = verdicts.filter((v) => v.verdict === verdict).map((v) => v.position)
-    await db.query(
-      `UPDATE sendout_members SET verdict = $3 WHERE sendout_run_id = $1 AND position = ANY($2)
-        AND EXISTS (SELECT FROM sendout_runs WHERE sendout_run_id = $1 AND outcome IS NULL FOR SHARE)`,
-      [sendoutRunId, positions, verdict],
-    )
+): Promise<boolean> {
+  const positions = verdicts.map(({ position }) => position)
+  const from = positions.length === 0 ? 0 : Math.min(...positions)
+  const to = Math.max(from - 1, ...positions)
+  const names = [...new Set(verdicts.map(({ verdict }) => verdict))]
+  // By position, the number of the verdict's name; 0: no verdict. Numbers, since an array of texts is slow to look into.
+  const numbers = new Array<number>(to - from + 1).fill(0)
+  for (const { position, verdict } of verdicts) {
+    numbers[position - from] = names.indexOf(verdict) + 1
   }
+  const [run] = await db.query<{ open: boolean }>(
+    `WITH run AS MATERIALIZED (SELECT ${IS_OPEN} AS open), stored AS (
+        UPDATE sendout_members SET verdict = ($4::text[])[($5::smallint[])[position - $2 + 1]]
+          WHERE sendout_run_id = $1 AND position BETWEEN $2 AND $3 AND ($5::smallint[])[position - $2 + 1] > 0
+            AND (SELECT open FROM run))
+      SELECT open FROM run`,
+    [sendoutRunId, from, to, names, numbers],
+  )
+  return run!.open
 }
 
 /** Keeps the lowest contact id of eligible members with the same address or number (G4). */
@@ -145,20 +142,13 @@ export async function excludeDuplicates(
 ): Promise<void> {
   const key = channel === 'email' ? `address_id` : `regexp_replace(mobile, '[^0-9+]', '', 'g')`
   // Sorting finds them, and a key stores them: a join of a run with itself may take the square of its size.
-  const repeated = await db.query<{ position: number }>(
-    `SELECT position FROM (SELECT position, row_number() OVER (PARTITION BY ${key}
+  await db.query(
+    `UPDATE sendout_members SET verdict = 'duplicateAddress' WHERE sendout_run_id = $1 AND ${IS_OPEN}
+      AND position = ANY (ARRAY(SELECT position FROM (SELECT position, row_number() OVER (PARTITION BY ${key}
           ORDER BY length(contact_id), contact_id, position) AS rank
-        FROM sendout_members WHERE sendout_run_id = $1 AND verdict = 'eligible') d
-      WHERE d.rank > 1`,
+        FROM sendout_members WHERE sendout_run_id = $1 AND verdict = 'eligible') d WHERE d.rank > 1))`,
     [sendoutRunId],
   )
-  for (const part of chunksOf(repeated, AT_ONCE)) {
-    await saveVerdicts(
-      db,
-      sendoutRunId,
-      part.map(({ position }) => ({ position, verdict: 'duplicateAddress' })),
-    )
-  }
 }
 
 /** Members by verdict; undecided ones count as `notVerified`. */

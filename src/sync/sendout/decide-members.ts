@@ -1,6 +1,5 @@
 import { chunksOf } from '../../domain/lists.js'
 import {
-  excludeDuplicates,
   memberAddresses,
   saveVerdicts,
   unreadMentionsOfMembers,
@@ -19,13 +18,12 @@ const LANES = 2
 
 /**
  * Decides every targeted contact by the send gate, right after reading eMarketeer's own acts. If it is repeated, it
- * decides again.
+ * decides again. Once the run is closed it decides nobody more. Closing it excludes who is there twice.
  */
 export async function decideMembers(session: SyncSession, run: SendoutRun): Promise<void> {
   await catchUpEmarketeer(session)
   await readUnreadOfRun(session, run)
   await decideChunks(session, run)
-  await excludeDuplicates(session.db, run.sendoutRunId, run.channel ?? 'email')
 }
 
 /** Lets every lane end before it throws, so that a repetition writes the final verdicts. */
@@ -38,8 +36,11 @@ async function decideChunks(session: SyncSession, run: SendoutRun): Promise<void
     next += CHUNK
     const { sendoutRunId } = run
     const selection = { sendoutRunId, from, limit: CHUNK, eligibleOnly: false }
-    const verdicts = await judgeSelection(session, run, selection, { mustBeFresh: true })
-    await saveVerdicts(session.db, sendoutRunId, verdicts)
+    const { verdicts } = await judgeSelection(session, run, selection, { mustBeFresh: true })
+    if (!(await saveVerdicts(session.db, sendoutRunId, verdicts))) {
+      next = run.targeted
+      return
+    }
     done += verdicts.length
     session.heartbeat({ done, total: run.targeted })
   }

@@ -1,11 +1,10 @@
 import { AppError } from '../../contracts/app-error.js'
 import type { Channel, MailingListEntry } from '../../contracts/pre-send.js'
-import { eligibleFrom, type SendoutMember } from '../../ledger/sendout/sendout-members.js'
 import { newestSendoutRun, type SendoutRun } from '../../ledger/sendout/sendouts.js'
 import type { Queryable } from '../../ledger/db/database.js'
 import { catchUpEmarketeer } from '../mirror/catch-up-emarketeer.js'
 import type { SyncSession } from '../../connection/session.js'
-import { judgeSelection } from './gate/load-gate.js'
+import { judgeSelection, type ListedMember } from './gate/load-gate.js'
 import { isSuperseded, type SendoutReference } from './whose-sendout.js'
 
 /** One page of the list. `nextCursor` null: this is the last page. */
@@ -15,7 +14,7 @@ export interface MailingListPage {
 }
 
 /** Most targeted contacts that one page covers. */
-export const LIST_PAGE_SIZE = 1_000
+const PAGE_SIZE = 5_000
 
 /**
  * The run whose list may be read: the newest of stage `send`.
@@ -66,22 +65,26 @@ export async function readMailingListPage(
   const from = cursor === null ? 0 : parseCursor(cursor)
   await catchUpEmarketeer(session)
   const { sendoutRunId } = run
-  const members = await eligibleFrom(session.db, sendoutRunId, from, LIST_PAGE_SIZE)
-  const selection = { sendoutRunId, from, limit: LIST_PAGE_SIZE, eligibleOnly: true }
+  const selection = { sendoutRunId, from, limit: PAGE_SIZE, eligibleOnly: true }
   const judged = await judgeSelection(session, run, selection, { mustBeFresh: false })
-  const eligible = new Set(judged.filter((j) => j.verdict === 'eligible').map((j) => j.position))
+  const eligible = new Set(
+    judged.verdicts.filter((j) => j.verdict === 'eligible').map((j) => j.position),
+  )
+  const members = judged.listed.sort((a, b) => a.position - b.position)
   const last = members.at(-1)
   return {
     entries: members
-      .filter((member) => eligible.has(member.position))
+      .filter(({ position }) => eligible.has(position))
       .map((member) => entryOf(member, run.channel ?? 'email')),
-    nextCursor: last && members.length === LIST_PAGE_SIZE ? `p${last.position + 1}` : null,
+    nextCursor: last && members.length === PAGE_SIZE ? `p${last.position + 1}` : null,
   }
 }
 
 /** Only what the channel needs: no number for e-mail, no address for SMS. */
-function entryOf({ contactId, email, mobile }: SendoutMember, channel: Channel): MailingListEntry {
-  return channel === 'sms' ? { contactId, email: null, mobile } : { contactId, email, mobile: null }
+function entryOf({ contactId, reachedAt }: ListedMember, channel: Channel): MailingListEntry {
+  return channel === 'sms'
+    ? { contactId, email: null, mobile: reachedAt }
+    : { contactId, email: reachedAt, mobile: null }
 }
 
 function parseCursor(cursor: string): number {

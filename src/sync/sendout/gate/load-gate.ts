@@ -23,6 +23,21 @@ interface VerdictOn {
   readonly verdict: Verdict
 }
 
+/** A member of a list, as the ledger has it. */
+export interface ListedMember {
+  readonly position: number
+  readonly contactId: string
+  /** Address or number, as the channel asks; null: none. */
+  readonly reachedAt: string | null
+}
+
+/** Members and the verdicts on them, each in any order. */
+interface JudgedMembers {
+  readonly verdicts: VerdictOn[]
+  /** All members of a selection for a list; else none. */
+  readonly listed: ListedMember[]
+}
+
 /** Most members of whom the gate loads everything at once. */
 const LOADED_AT_ONCE = 1_000
 
@@ -30,15 +45,15 @@ const LOADED_AT_ONCE = 1_000
  * Judges members by the present copy. The ledger picks out the plain ones, nearly all; for the others everything is
  * loaded.
  *
- * @param selection at most some thousands. @returns all of them, in any order.
+ * @param selection at most some thousands. @returns all of them.
  */
 export async function judgeSelection(
   session: SyncSession,
   run: SendoutRun,
   selection: MemberSelection,
   freshness: Pick<GateContext, 'mustBeFresh'>,
-): Promise<VerdictOn[]> {
-  const { verdicts, others } = await session.db.snapshot((tx) =>
+): Promise<JudgedMembers> {
+  const { verdicts, others, listed } = await session.db.snapshot((tx) =>
     judgePlain(tx, session, run, selection, freshness),
   )
   for (const part of chunksOf(others, LOADED_AT_ONCE)) {
@@ -48,13 +63,13 @@ export async function judgeSelection(
     )
     verdicts.push(...judged)
   }
-  return verdicts
+  return { verdicts, listed }
 }
 
 /**
  * Judges the plain members of a selection.
  * @param tx one snapshot, so that a deny that moves from the inbox into the copy is seen in one of the two.
- * @returns their verdicts, and the positions of all others.
+ * @returns their verdicts, the positions of all others, and what a list needs of both.
  */
 export async function judgePlain(
   tx: Queryable,
@@ -62,14 +77,18 @@ export async function judgePlain(
   run: SendoutRun,
   selection: MemberSelection,
   { mustBeFresh }: Pick<GateContext, 'mustBeFresh'>,
-): Promise<{ readonly verdicts: VerdictOn[]; readonly others: number[] }> {
+): Promise<JudgedMembers & { readonly others: number[] }> {
   const { connectionId } = session.connection
   const batch = await loadBatch(tx, connectionId, [])
   const context = await gateContext(tx, session, run, batch, { mustBeFresh })
   const groups = await plainMembers(tx, selection, plainQuestion(context, connectionId))
   const verdicts: VerdictOn[] = []
   const others: number[] = []
-  for (const { positions, facts } of groups) {
+  const listed: ListedMember[] = []
+  for (const { positions, facts, contactIds, reachedAt } of groups) {
+    contactIds?.forEach((contactId, at) =>
+      listed.push({ position: positions[at]!, contactId, reachedAt: reachedAt![at]! }),
+    )
     const verdict = facts && plainVerdict(context, facts)
     if (verdict === null) {
       others.push(...positions)
@@ -77,7 +96,7 @@ export async function judgePlain(
       verdicts.push(...positions.map((position) => ({ position, verdict })))
     }
   }
-  return { verdicts, others }
+  return { verdicts, others, listed }
 }
 
 /**
