@@ -54,6 +54,14 @@ export function checkStep<Session, More = object>(
   }
 }
 
+/** Set-up's readings, by their name in the tally of requests. */
+export const SETUP_READ = 'setup.look'
+
+/** A reading of set-up. @param path, operation see `HttpRequest`. */
+export function setupRead(path: string, operation: string) {
+  return { method: 'GET', path, operation, name: SETUP_READ, effect: 'read' } as const
+}
+
 /** A CRM's session, of the class that its steps are written for. */
 type SessionClass<Session> = abstract new (...given: never[]) => Session
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { z } from 'zod'
 import type {
   Answer,
@@ -8,6 +7,7 @@ import type {
   HttpRequest,
   TextAnswer,
 } from '../../http/index.js'
+import { PerConfiguration } from '../per-configuration.js'
 import type { Door, Entry } from './door.js'
 
 /** A request to the client: the path is below `/api/v1`. */
@@ -62,14 +62,9 @@ export class SuperOfficeClient {
   }
 }
 
-const CLIENTS = new Map<string, SuperOfficeClient>()
+const CLIENTS = new PerConfiguration<SuperOfficeClient>()
 
-/** The process-wide client of a configuration, so that sessions opened per activity share a ticket. */
+/** The client of a configuration. */
 export function clientOf(config: object, open: () => Door): SuperOfficeClient {
-  const key = createHash('sha256')
-    .update(JSON.stringify(Object.entries(config).sort()))
-    .digest('hex')
-  const client = CLIENTS.get(key) ?? new SuperOfficeClient(open(), key)
-  CLIENTS.set(key, client)
-  return client
+  return CLIENTS.of(config, (key) => new SuperOfficeClient(open(), key))
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import {
   type CallContext,
   SingleFlight,
@@ -7,6 +6,7 @@ import {
   answer,
   part,
 } from '../../../http/index.js'
+import { PerConfiguration } from '../../per-configuration.js'
 import type { DynamicsConfig } from '../config.js'
 import { authorityHttp } from '../http-clients.js'
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node'
@@ -59,16 +59,11 @@ export class TokenSource {
   }
 }
 
-const SOURCES = new Map<string, TokenSource>()
+const SOURCES = new PerConfiguration<TokenSource>()
 
-/** The process-wide source of a configuration, so that sessions opened per activity share a token. */
+/** The source of a configuration. */
 export function tokenSource(config: DynamicsConfig): TokenSource {
-  const key = createHash('sha256')
-    .update(JSON.stringify(Object.entries(config).sort()))
-    .digest('hex')
-  const source = SOURCES.get(key) ?? new TokenSource(config)
-  SOURCES.set(key, source)
-  return source
+  return SOURCES.of(config, () => new TokenSource(config))
 }
 
 /** An access token and its end (Unix ms, our clock). */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CrmCursorExpired } from '../../crm.js'
+import { CrmCursorExpired, parseCursor } from '../../crm.js'
 import { isOwnLink } from '../wire/links.js'
 
 const cursorSchema = z.object({
@@ -22,21 +22,10 @@ export function writeCursor(cursor: ChangeCursor): string {
  * and no token is sent there.
  */
 export function readCursor(text: string, environmentUrl: string): ChangeCursor {
-  const parsed = cursorSchema.safeParse(parseJson(text))
-  if (!parsed.success) {
-    throw new CrmCursorExpired('the stored change cursor cannot be read')
-  }
-  const links = [parsed.data.contacts, parsed.data.subscriptions ?? parsed.data.contacts]
+  const cursor = parseCursor(cursorSchema, text)
+  const links = [cursor.contacts, cursor.subscriptions ?? cursor.contacts]
   if (!links.every((link) => isOwnLink(environmentUrl, link))) {
     throw new CrmCursorExpired('the stored change cursor belongs to another environment')
   }
-  return parsed.data
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
+  return cursor
 }

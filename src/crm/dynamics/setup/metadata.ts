@@ -1,3 +1,4 @@
+import { setupRead } from '../../own-step.js'
 import type { z } from 'zod'
 import { type Answer, type CallContext, UpstreamError } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
@@ -16,14 +17,7 @@ export async function getIfThere<S extends z.ZodType>(
 ): Promise<z.output<S> | null> {
   try {
     const { body } = await client.json(
-      {
-        method: 'GET',
-        path,
-        operation: answer.operation,
-        name: 'setup.look',
-        effect: 'read',
-        headers: STRONG,
-      },
+      { ...setupRead(path, answer.operation), headers: STRONG },
       answer,
       context,
     )

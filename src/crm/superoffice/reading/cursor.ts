@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CrmCursorExpired } from '../../crm.js'
+import { CrmCursorExpired, parseCursor } from '../../crm.js'
 import { isPossible, type StampWatch } from './stamp-watch.js'
 
 const ms = z.int().nonnegative()
@@ -64,20 +64,9 @@ export function writeCursor(cursor: ChangeCursor): string {
  * listing corrects that.
  */
 export function readCursor(text: string, nowMs: number): ChangeCursor {
-  const parsed = cursorSchema.safeParse(parseJson(text))
-  if (!parsed.success) {
-    throw new CrmCursorExpired('the stored change cursor cannot be read')
-  }
-  if (!isPossible(parsed.data.watermarkMs, nowMs)) {
+  const cursor = parseCursor(cursorSchema, text)
+  if (!isPossible(cursor.watermarkMs, nowMs)) {
     throw new CrmCursorExpired('the stored change cursor lies in the future: a clock was set back')
   }
-  return parsed.data
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
+  return cursor
 }

@@ -1,3 +1,4 @@
+import { SETUP_READ } from '../../../own-step.js'
 import type { SetupPause, StepChoice } from '../../../../contracts/setup.js'
 import { type CallContext, ifAvailable } from '../../../../http/index.js'
 import type { StepContext } from '../../../crm.js'
@@ -212,7 +213,7 @@ async function sectionSpec(
   context: StepContext,
 ): Promise<SectionSpec> {
   const filter = GRID_CONTROLS.map((name) => `name eq ${stringLiteral(name)}`).join(' or ')
-  const listing = { setName: 'customcontrols', select: ['name'], filter, name: 'setup.look' }
+  const listing = { setName: 'customcontrols', select: ['name'], filter, name: SETUP_READ }
   // Without such a control users change the toggle on the row's own form, so that this is not a reason to stop.
   const rows = (await ifAvailable(allRows(client, listing, context))) ?? []
   const there = new Set(rows.map((row) => row['name']))

@@ -1,3 +1,4 @@
+import { SETUP_READ } from '../../../own-step.js'
 import { z } from 'zod'
 import { answer, type CallContext, part, readRecords } from '../../../../http/index.js'
 import type { DataverseClient } from '../../client.js'
@@ -50,7 +51,7 @@ export async function contactMainForms(
   context: CallContext,
 ): Promise<readonly MainForm[]> {
   const filter = `objecttypecode eq 'contact' and type eq ${MAIN}`
-  const listing = { setName: 'systemforms', select: COLUMNS, filter, name: 'setup.look' }
+  const listing = { setName: 'systemforms', select: COLUMNS, filter, name: SETUP_READ }
   return readRecords(formRow, await allRows(client, listing, context), context)
 }
 

@@ -1,3 +1,4 @@
+import { SETUP_READ } from '../../../own-step.js'
 import { type CallContext, ifAvailable } from '../../../../http/index.js'
 import type { DataverseClient } from '../../client.js'
 import { FormShapeError } from '../form/xml-tree.js'
@@ -59,11 +60,11 @@ export function foreignDrafts(
 async function draftsOf(client: DataverseClient, kind: Kind, context: CallContext) {
   const { setName, id, table, columns } = kind
   const query = { select: [id, ...columns], filter: `${table} eq 'contact'` }
-  const published = await allRows(client, { setName, ...query, name: 'setup.look' }, context)
+  const published = await allRows(client, { setName, ...query, name: SETUP_READ }, context)
   const before = new Map(published.map((row) => [row[id], row]))
   const path = `${setName}/Microsoft.Dynamics.CRM.RetrieveUnpublishedMultiple()${queryString(query)}`
   const drafts: Draft[] = []
-  for await (const page of pagesFrom(client, path, { setName, name: 'setup.look' }, context)) {
+  for await (const page of pagesFrom(client, path, { setName, name: SETUP_READ }, context)) {
     for (const row of page.value) {
       if (isTheirs(kind, before.get(row[id]), row)) {
         drafts.push({ kind: kind.kind, id: String(row[id]), name: String(row['name']) })

@@ -1,3 +1,4 @@
+import { setupRead } from '../../../own-step.js'
 import { z } from 'zod'
 import type { PlannedChange } from '../../../../contracts/setup.js'
 import { AppError } from '../../../../contracts/app-error.js'
@@ -174,11 +175,7 @@ export async function givesChanges(
   try {
     await client.text(
       {
-        method: 'GET',
-        path: `${set.name}?$select=${set.primaryId}`,
-        operation: `GET /${set.name}`,
-        name: 'setup.look',
-        effect: 'read',
+        ...setupRead(`${set.name}?$select=${set.primaryId}`, `GET /${set.name}`),
         headers: { prefer: 'odata.track-changes,odata.maxpagesize=1' },
       },
       context,

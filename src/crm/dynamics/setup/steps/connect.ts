@@ -4,7 +4,7 @@ import type { DataverseClient } from '../../client.js'
 import { lostAnswer } from '../../wire/errors.js'
 import { queryString } from '../../wire/odata.js'
 import { whoAmI, wrongEnvironment } from '../../who-am-i.js'
-import { checkStep } from '../../../own-step.js'
+import { checkStep, setupRead } from '../../../own-step.js'
 import type { DynamicsCrm } from '../../session.js'
 import { getIfThere } from '../metadata.js'
 
@@ -58,13 +58,7 @@ async function learn({ client, facts }: DynamicsCrm, context: CallContext) {
   const select = ['name', 'languagecode', 'isauditenabled', 'expirechangetrackingindays']
   const { operation } = organizationRow
   const [row] = await client.rows(
-    {
-      method: 'GET',
-      path: `organizations${queryString({ select })}`,
-      operation,
-      name: 'setup.look',
-      effect: 'read',
-    },
+    setupRead(`organizations${queryString({ select })}`, operation),
     organizationRow,
     context,
   )
@@ -96,7 +90,7 @@ async function availableLanguages(
 ): Promise<number[]> {
   const path = 'RetrieveAvailableLanguages()'
   const { operation } = languages
-  const request = { method: 'GET', path, operation, name: 'setup.look', effect: 'read' } as const
+  const request = setupRead(path, operation)
   const response = await ifAvailable(client.json(request, languages, context))
   return [...new Set([baseLanguage, ...((response?.body.LocaleIds ?? []) as number[])])]
 }

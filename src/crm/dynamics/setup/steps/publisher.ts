@@ -1,3 +1,4 @@
+import { SETUP_READ } from '../../../own-step.js'
 import { type CallContext, answer, part, UpstreamError } from '../../../../http/index.js'
 import type { PlannedChange } from '../../../../contracts/setup.js'
 import { PREFIX, PUBLISHER, SOLUTION } from '../../names.js'
@@ -97,7 +98,7 @@ async function findByUniqueName(
   context: CallContext,
 ): Promise<RawRow | null> {
   const filter = `uniquename eq ${stringLiteral(uniqueName)}`
-  const listing = { setName, select, filter, name: 'setup.look' }
+  const listing = { setName, select, filter, name: SETUP_READ }
   return (await allRows(client, listing, context))[0] ?? null
 }
 

@@ -1,3 +1,4 @@
+import { setupRead } from '../../../own-step.js'
 import { z } from 'zod'
 import {
   answer,
@@ -82,7 +83,7 @@ async function dependentsOf(
 ): Promise<{ kind: string; id: string; name: string | null }[]> {
   const { operation } = dependency
   const path = `RetrieveDependenciesForDelete(ObjectId=${id},ComponentType=${type})`
-  const request = { method: 'GET', path, operation, name: 'setup.look', effect: 'read' } as const
+  const request = setupRead(path, operation)
   const used: { kind: string; id: string; name: string | null }[] = []
   for (const row of await client.rows(request, dependency, context)) {
     const dependent = KINDS[row.dependentcomponenttype]
@@ -108,7 +109,7 @@ async function nameOf(
 ): Promise<string | null> {
   const path = `${setName}(${id})?$select=name`
   const operation = `GET /${setName}({id})`
-  const request = { method: 'GET', path, operation, name: 'setup.look', effect: 'read' } as const
+  const request = setupRead(path, operation)
   const response = await ifAvailable(client.json(request, named, context))
   return response?.body.name ?? null
 }

@@ -1,3 +1,4 @@
+import { SETUP_READ } from '../../../own-step.js'
 import type { CallContext } from '../../../../http/index.js'
 import type { DataverseClient } from '../../client.js'
 import type { TableFacts } from '../../facts.js'
@@ -33,7 +34,7 @@ export async function ourComponents(
       setName: 'solutions',
       select: ['solutionid'],
       filter: `uniquename eq ${stringLiteral(SOLUTION)}`,
-      name: 'setup.look',
+      name: SETUP_READ,
     },
     context,
   )
@@ -58,7 +59,7 @@ function componentRows(client: DataverseClient, solutionId: string, context: Cal
     setName: 'solutioncomponents',
     select: ['objectid', 'componenttype', 'rootcomponentbehavior'],
     filter: `_solutionid_value eq ${solutionId}`,
-    name: 'setup.look',
+    name: SETUP_READ,
   }
   return ifAvailable(allRows(client, listing, context))
 }

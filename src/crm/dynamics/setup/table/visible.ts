@@ -1,3 +1,4 @@
+import { setupRead } from '../../../own-step.js'
 import { type CallContext, UpstreamError } from '../../../../http/index.js'
 import type { DataverseClient } from '../../client.js'
 import type { TableFacts } from '../../facts.js'
@@ -29,9 +30,9 @@ export async function isVisible(
   context: CallContext,
 ): Promise<boolean> {
   const path = `${setName}?$select=${columns.join(',')}&$top=1`
-  const request = { method: 'GET', path, operation: OPERATION, name: 'setup.look' } as const
+  const request = setupRead(path, OPERATION)
   try {
-    await client.text({ ...request, effect: 'read' }, context)
+    await client.text(request, context)
     return true
   } catch (error) {
     if (error instanceof UpstreamError && error.status === 403) {

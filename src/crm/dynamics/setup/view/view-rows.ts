@@ -1,3 +1,4 @@
+import { SETUP_READ } from '../../../own-step.js'
 import { z } from 'zod'
 import type { Json } from '../../../../contracts/setup.js'
 import { answer, type CallContext, part, readRecords } from '../../../../http/index.js'
@@ -94,6 +95,6 @@ export function isCustomizable(view: ViewRow): boolean {
 }
 
 async function viewsWhere(client: DataverseClient, filter: string, context: CallContext) {
-  const listing = { setName: 'savedqueries', select: COLUMNS, filter, name: 'setup.look' }
+  const listing = { setName: 'savedqueries', select: COLUMNS, filter, name: SETUP_READ }
   return readRecords(viewRow, await allRows(client, listing, context), context)
 }

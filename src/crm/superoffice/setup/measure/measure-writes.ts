@@ -1,3 +1,4 @@
+import { setupRead } from '../../../own-step.js'
 import type { SetupPause } from '../../../../contracts/setup.js'
 import { type CallContext, answer, part, UpstreamError } from '../../../../http/index.js'
 import { type CrmFacts, SetupPaused } from '../../../crm.js'
@@ -234,13 +235,7 @@ function isRefused(error: UpstreamError): boolean {
 
 async function readCard(trial: Trial, context: CallContext) {
   const { body } = await trial.crm.client.json(
-    {
-      method: 'GET',
-      path: `/Person/${trial.personId}`,
-      operation: personCard.operation,
-      name: 'setup.look',
-      effect: 'read',
-    },
+    setupRead(`/Person/${trial.personId}`, personCard.operation),
     personCard,
     context,
   )

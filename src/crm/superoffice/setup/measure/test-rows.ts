@@ -1,3 +1,4 @@
+import { SETUP_READ } from '../../../own-step.js'
 import type { CallContext } from '../../../../http/index.js'
 import type { Purpose } from '../../../../domain/legal-basis.js'
 import {
@@ -32,7 +33,7 @@ export async function testRows(
       filter: isOneOf(CONSENT_PERSON, [personId]),
       orderBy: CONSENT_ID,
       top: 100,
-      name: 'setup.look',
+      name: SETUP_READ,
     },
     context,
   )

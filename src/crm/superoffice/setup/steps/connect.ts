@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { answer, type CallContext, part, ifAvailable } from '../../../../http/index.js'
 import type { SuperOfficeClient } from '../../client.js'
-import { checkStep } from '../../../own-step.js'
+import { checkStep, setupRead } from '../../../own-step.js'
 import type { SuperOfficeCrm } from '../../session.js'
 
 const root = answer(
@@ -50,7 +50,7 @@ async function serverVersion(
 ): Promise<string | null> {
   const { operation } = root
   const path = '/../../api'
-  const request = { method: 'GET', path, operation, name: 'setup.look', effect: 'read' } as const
+  const request = setupRead(path, operation)
   const response = await ifAvailable(client.json(request, root, context))
   return response?.body.NetServerVersion ?? null
 }

@@ -1,3 +1,4 @@
+import { setupRead } from '../../../own-step.js'
 import { AppError } from '../../../../contracts/app-error.js'
 import { type CallContext, UpstreamError } from '../../../../http/index.js'
 import type { StepVerdict } from '../../../crm.js'
@@ -72,16 +73,7 @@ async function requirePerson(
   context: CallContext,
 ): Promise<void> {
   try {
-    await client.text(
-      {
-        method: 'GET',
-        path: `/Person/${personId}`,
-        operation: 'GET /Person/{id}',
-        name: 'setup.look',
-        effect: 'read',
-      },
-      context,
-    )
+    await client.text(setupRead(`/Person/${personId}`, 'GET /Person/{id}'), context)
   } catch (error) {
     if (error instanceof UpstreamError && error.code === 'upstream_not_found') {
       const location = { path: 'superoffice.testPersonId', value: String(personId) }

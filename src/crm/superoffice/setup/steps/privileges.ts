@@ -1,5 +1,5 @@
 import type { StepVerdict } from '../../../crm.js'
-import { checkStep } from '../../../own-step.js'
+import { checkStep, SETUP_READ } from '../../../own-step.js'
 import type { SuperOfficeCrm } from '../../session.js'
 import { SYSTEM_USER, type Principal } from '../../principal.js'
 import { privilegeMissing, userNotDedicated } from '../pauses.js'
@@ -123,7 +123,7 @@ async function foreignRows(
       filter: `(${byUs})${notOurs}`,
       orderBy: CONSENT_ID,
       top: MOST_ROWS,
-      name: 'setup.look',
+      name: SETUP_READ,
     }
     try {
       return (await archive.page(query, context)).rows.length
@@ -176,7 +176,7 @@ async function canRead(
     filter: `${key} gt 0`,
     orderBy: key,
     top: 1,
-    name: 'setup.look',
+    name: SETUP_READ,
   }
   try {
     await archive.page(query, context)
