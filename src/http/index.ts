@@ -24,7 +24,6 @@ export { createHttp, keptHttp } from './create-http.js'
 export { LONGEST_WAIT_SECONDS } from './retry-after.js'
 export { rowsUpTo } from './fitting-pages.js'
 export { jsonOrUndefined } from './parse-json.js'
-export { ifAvailable } from './if-available.js'
 export type {
   ErrorDescription,
   Http,
@@ -37,6 +36,7 @@ export type {
 export type { CallContext, ClockReading, RequestRecord, UnreadableRecord } from './call-context.js'
 export { RequestTally, type RequestKind } from './request-tally.js'
 export {
+  ifAvailable,
   UpstreamError,
   type UpstreamCode,
   type UpstreamFailure,

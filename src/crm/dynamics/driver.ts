@@ -1,4 +1,4 @@
-import type { CrmDriver } from '../crm.js'
+import type { CrmDriver, SetupStep } from '../crm.js'
 import { explainRefusal } from './auth/refusal-hints.js'
 import {
   AUTHORITY_HOSTS,
@@ -8,9 +8,35 @@ import {
 } from './config.js'
 import { MAX_IN_VALUES } from './reading/chunks.js'
 import { DynamicsCrm } from './session.js'
-import { SETUP_STEPS } from './setup/index.js'
 import { SETUP_ACTIONS, SETUP_PAUSES } from './setup/pauses.js'
 import { judgeWebhookHeaders, receiveWebhook } from './webhooks/receive.js'
+import { changeTrackingStep } from './setup/steps/change-tracking.js'
+import { connectStep } from './setup/steps/connect.js'
+import { formStep } from './setup/steps/form.js'
+import { keysStep } from './setup/steps/keys.js'
+import { privilegesStep } from './setup/steps/privileges.js'
+import { publishStep } from './setup/steps/publish.js'
+import { publisherStep } from './setup/steps/publisher.js'
+import { relationshipsStep } from './setup/steps/relationships.js'
+import { setupStep } from './setup/step.js'
+import { tablePrivilegesStep } from './setup/steps/table-privileges.js'
+import { tablesStep } from './setup/steps/tables.js'
+import { viewStep } from './setup/steps/view.js'
+
+/** Dynamics' own steps, in order (rule E1). Webhooks, categories and first sync belong to the runner. */
+const SETUP_STEPS: readonly SetupStep[] = [
+  connectStep,
+  privilegesStep,
+  publisherStep,
+  tablesStep,
+  keysStep,
+  relationshipsStep,
+  tablePrivilegesStep,
+  changeTrackingStep,
+  viewStep,
+  formStep,
+  publishStep,
+].map(setupStep)
 
 /** Microsoft Dynamics 365 Sales (Dataverse), as the registry knows it (rules B, D). */
 export const dynamicsDriver: CrmDriver<DynamicsConfig> = {

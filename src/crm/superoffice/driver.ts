@@ -1,5 +1,5 @@
 import { basisMappingOf } from './basis-mapping.js'
-import type { CrmCapabilities, CrmDriver } from '../crm.js'
+import type { CrmCapabilities, CrmDriver, SetupStep } from '../crm.js'
 import { explainOnlineRefusal, explainOnsiteRefusal } from './auth/refusal-hints.js'
 import { clientOf } from './client.js'
 import {
@@ -9,14 +9,27 @@ import {
   onsiteConfigSchema,
 } from './config.js'
 import { readFacts } from './facts.js'
-import { OnlineDoor } from './door.js'
+import { OnlineDoor, type Door, type Entry } from './door.js'
 import { SuperOfficeCrm } from './session.js'
-import { SUPEROFFICE_SETUP_STEPS } from './setup/index.js'
 import { SETUP_PAUSES } from './setup/pauses.js'
 import { judgeWebhookHeaders, receiveWebhook } from './webhooks/receive.js'
 import { type CallContext, requireSecureUrl } from '../../http/index.js'
-import type { Door, Entry } from './door.js'
 import { apiHttp } from './http-clients.js'
+import { connectStep } from './setup/steps/connect.js'
+import { listsStep } from './setup/steps/lists.js'
+import { measureStep } from './setup/steps/measure.js'
+import { privilegesStep } from './setup/steps/privileges.js'
+import { setupStep } from './setup/step.js'
+import { sourceStep } from './setup/steps/source.js'
+
+/** SuperOffice's own steps, in order (rule E1). Webhooks, first sync and sweep belong to the runner. */
+const SUPEROFFICE_SETUP_STEPS: readonly SetupStep[] = [
+  connectStep,
+  privilegesStep,
+  listsStep,
+  sourceStep,
+  measureStep,
+].map(setupStep)
 
 const CAPABILITIES: CrmCapabilities = {
   values: 'rich',

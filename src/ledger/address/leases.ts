@@ -89,3 +89,12 @@ export async function releaseLeases(
     [owner, leases.map((l) => l.addressId)],
   )
 }
+
+/** Counts the leases that have not expired: on addresses, and on walks over all of eMarketeer. */
+export async function countLiveLeases(db: Queryable): Promise<number> {
+  const [row] = await db.query<{ count: number }>(
+    `SELECT (SELECT count(*) FROM addresses WHERE lease_expires_at > clock_timestamp())
+        + (SELECT count(*) FROM connections WHERE emarketeer_load_expires_at > clock_timestamp()) AS count`,
+  )
+  return row!.count
+}

@@ -232,3 +232,20 @@ function saveIntervention(
     detail,
   })
 }
+
+/**
+ * Begins a new epoch for every connection: earlier observations prove nothing, and everything is read again
+ * (docs/ledger.md, "Restoring a backup"). @returns their ids.
+ */
+export async function raiseEpochs(tx: Transaction): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `UPDATE connections SET epoch = epoch + 1, emarketeer_cursor = NULL, crm_cursor = NULL, crm_walk_after = NULL,
+        crm_walked_at = NULL, emarketeer_proven_tick = 0, crm_proven_tick = 0, emarketeer_load_token = NULL,
+        emarketeer_load_expires_at = NULL, updated_at = now()
+      RETURNING connection_id AS id`,
+  )
+  await tx.query(
+    `UPDATE addresses SET lease_owner = NULL, lease_expires_at = NULL, lease_token = lease_token + 1`,
+  )
+  return rows.map(({ id }) => id).sort()
+}

@@ -22,7 +22,7 @@ const RELEASE_STATES = {
     'Temporal does not support builds of workers, or not for us (lbsync release show).',
 } as const
 
-interface Options extends JsonOption {
+interface WorkerOptions extends JsonOption {
   readonly queues: readonly QueueName[]
 }
 
@@ -35,7 +35,7 @@ export function addWorker(program: Command, output: Output): void {
     notes: 'With --json the document is one line, written when all queues are served.',
   })
     .option('--queues <names>', `comma-separated, of ${ALL.join(', ')}`, parseQueues, ALL)
-    .action(async ({ json = false, queues }: Options) => {
+    .action(async ({ json = false, queues }: WorkerOptions) => {
       const signal = await stopSignal()
       const { runWorkers } = await import('../../workers/run-workers.js')
       try {
@@ -64,4 +64,42 @@ function parseQueues(text: string): readonly QueueName[] {
     throw new InvalidArgumentError(`Queues are ${ALL.join(', ')}.`)
   }
   return names as QueueName[]
+}
+
+interface GatewayOptions extends JsonOption {
+  readonly port?: number
+  readonly host: string
+}
+
+/** `lbsync gateway`: receives webhooks and serves lists and results, until a stop signal. */
+export function addGateway(program: Command, output: Output): void {
+  addLeaf(program, {
+    usage: 'gateway',
+    summary: 'receive webhooks, and serve the campaign service, until SIGTERM or SIGINT',
+    exitCodes: [EXIT.unreachable],
+    notes: 'With --json the document is one line, written when it listens.',
+  })
+    .option(
+      '--port <number>',
+      'port to listen on; 0 picks a free one (default: GATEWAY_PORT)',
+      portOf,
+    )
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .action(async ({ json = false, port, host }: GatewayOptions) => {
+      const signal = await stopSignal()
+      const { runGateway } = await import('../../app/run-gateway.js')
+      await runGateway({ port, host, signal }, (url) =>
+        output.write(
+          json ? `${JSON.stringify({ ready: true, url })}\n` : `The gateway listens at ${url}.\n`,
+        ),
+      )
+    })
+}
+
+function portOf(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (!(port <= 65_535)) {
+    throw new InvalidArgumentError('A port is a number from 0 to 65535.')
+  }
+  return port
 }

@@ -3,6 +3,7 @@ import { EXIT } from '../../contracts/error-catalogue.js'
 import type { PreSendResult, SendoutStage } from '../../contracts/pre-send.js'
 import { addLeaf, type JsonOption, type EvidenceOption } from '../leaf-command.js'
 import type { Output } from '../output.js'
+import { jsonText } from '../terminal-text.js'
 
 /** `lbsync pre-send FILE`, and the commands that steer a running pre-send. */
 export function addPreSend(program: Command, output: Output): void {
@@ -20,7 +21,7 @@ export function addPreSend(program: Command, output: Output): void {
         file: string,
         { json = false, wait = false }: JsonOption & { readonly wait?: boolean },
       ) => {
-        const { startPreSend } = await import('../../app/pre-send.js')
+        const { startPreSend } = await import('../../app/sendouts.js')
         const answer = await startPreSend(file, { wait, progress: output })
         if ('workflowId' in answer) {
           await output.answer(
@@ -89,7 +90,7 @@ function addPreSendAbort(group: Command, output: Output): void {
           account,
         }: EvidenceOption & { readonly stage: string; readonly account?: string },
       ) => {
-        const { steerPreSend } = await import('../../app/pre-send.js')
+        const { steerPreSend } = await import('../../app/sendouts.js')
         const steered = await steerPreSend(sendoutId, stage, {
           name: 'abort',
           change: { reason, by, ...(account === undefined ? {} : { accountId: account }) },
@@ -126,7 +127,7 @@ function addPreSendReschedule(group: Command, output: Output): void {
           readonly account?: string
         },
       ) => {
-        const { steerPreSend } = await import('../../app/pre-send.js')
+        const { steerPreSend } = await import('../../app/sendouts.js')
         const change = {
           startAt,
           ...(deadline === undefined ? {} : { deadline }),
@@ -142,4 +143,31 @@ function addPreSendReschedule(group: Command, output: Output): void {
         )
       },
     )
+}
+
+interface Options extends JsonOption {
+  readonly account: string
+}
+
+/** `lbsync mailing-list SENDOUT_ID`: lines of JSON with and without `--json`, which only changes how errors are reported. */
+export function addMailingList(program: Command, output: Output): void {
+  addLeaf(program, {
+    usage: 'mailing-list <sendoutId>',
+    summary: 'write the mailing list, one JSON document a line',
+    exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
+    notes:
+      'Each page first catches up with eMarketeer: who withdrew meanwhile is not on it. --json changes only how\n' +
+      'errors are reported. The list is complete only if the command exits with 0.',
+  })
+    .requiredOption(
+      '--account <id>',
+      "account of the sendout; another account's sendout with this id is not returned",
+    )
+    .action(async (sendoutId: string, { account }: Options) => {
+      const { readMailingList } = await import('../../app/sendouts.js')
+      await readMailingList({ sendoutId, accountId: account }, async (entries) => {
+        const lines = entries.map((entry) => `${jsonText(entry)}\n`).join('')
+        return lines === '' || output.write(lines)
+      })
+    })
 }

@@ -1,6 +1,12 @@
 import type { Command } from 'commander'
 import { EXIT } from '../../contracts/error-catalogue.js'
-import { addLeaf, type JsonOption } from '../leaf-command.js'
+import {
+  addLeaf,
+  type JsonOption,
+  addEvidenceLeaf,
+  addGroup,
+  type EvidenceOption,
+} from '../leaf-command.js'
 import type { MigrationReport } from '../../ledger/db/migrate.js'
 import type { Output } from '../output.js'
 
@@ -35,4 +41,25 @@ function linesOf({ applied, current, logins }: MigrationReport): readonly string
       : `Applied ${applied.join(', ')}.`,
     ...(logins.length === 0 ? [] : [`Logins with their password as given: ${logins.join(', ')}.`]),
   ]
+}
+
+/** `lbsync ledger restored` */
+export function addLedger(program: Command, output: Output): void {
+  const group = addGroup(program, 'ledger', 'the database of people and their consent')
+  addEvidenceLeaf(group, {
+    usage: 'restored',
+    summary:
+      'record that the ledger was restored from a backup: nothing seen before proves anything',
+    exitCodes: [EXIT.refusedByRule, EXIT.unreachable],
+    notes:
+      'Refused while workflows other than cron ones run, and while leases are held (docs/ledger.md).',
+  }).action(async ({ json = false, reason, by }: EvidenceOption) => {
+    const { noteRestored } = await import('../../app/ledger-restored.js')
+    const restored = await noteRestored({ reason, by })
+    await output.answer(json, restored, () =>
+      restored.connections.length === 0
+        ? 'There is no connection.'
+        : `Everything is read again for ${restored.connections.join(', ')}.`,
+    )
+  })
 }
