@@ -84,14 +84,14 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'asked',
     what: 'what was read before the sendout asked counts as verified',
     file: 'src/sync/sendout/gate/gate-facts.ts',
-    from: 'const fresh = !mustBeFresh || batch.connection.emarketeerProvenTick > asked',
-    to: 'const fresh = !mustBeFresh || batch.connection.emarketeerProvenTick > 0 || asked < 0',
+    from: 'const fresh = !mustBeFresh || batch.connection.emarketeerProvenTick > askedTickOf(run)',
+    to: 'const fresh = !mustBeFresh || batch.connection.emarketeerProvenTick > 0 || askedTickOf(run) < 0',
   },
   {
     name: 'list',
     what: 'whoever was eligible is on the list, without another look',
     file: 'src/sync/sendout/mailing-list.ts',
-    from: '.filter((member) => eligible.has(member.position))',
+    from: '.filter(({ position }) => eligible.has(position))',
     to: '.filter(() => eligible.size >= 0)',
   },
   {

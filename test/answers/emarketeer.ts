@@ -237,7 +237,7 @@ export const EMARKETEER: readonly Case[] = [
   {
     answer: 'emarketeer.event',
     example: { type: CHANGE.type, timestamp: AT, data: CHANGE },
-    needs: ['type', 'data'],
+    needs: ['type', 'data.id', 'data.accountId'],
     body: (_stage, given) => {
       const rawBody = Buffer.from(JSON.stringify(given) ?? '')
       const [id, at] = [CHANGE.id, new Date()]

@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals'
+import { transform } from 'esbuild'
 import { readFile } from 'node:fs/promises'
 import { MUTANTS } from '../../simulation/mutants.js'
 
@@ -6,6 +7,7 @@ it.each(MUTANTS)('can put the mutant "$name" into the product', async ({ file, f
   const text = await readFile(file, 'utf8')
   expect(text.split(from)).toHaveLength(2)
   expect(to).not.toBe(from)
+  await transform(text.replace(from, to), { loader: 'ts' })
 })
 
 it('gives each mutant a name of its own', () => {

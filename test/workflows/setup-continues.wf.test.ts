@@ -106,7 +106,10 @@ describe('a set-up whose history gets long while it waits', () => {
     while ((await run()).runId === runId) {
       const { attempts } = stepIn(await statusOf(handle()), 'form')
       await handle().executeUpdate('override', { args: [override('form', 'retry')] })
-      await untilStatus(handle(), (status) => stepIn(status, 'form').attempts > attempts)
+      await untilStatus(handle(), (status) => {
+        const form = stepIn(status, 'form')
+        return form.state === 'paused' && form.attempts > attempts
+      })
       await setups.world.called('runSetupStep', attempts)
     }
     expect(await statusOf(handle())).toMatchObject({ phase: 'paused' })
