@@ -147,7 +147,16 @@ export const EMARKETEER: readonly Case[] = [
       fixedAt: AT,
       expiresAt: AT,
     },
-    needs: ['audienceId', 'channel', 'categoryId', 'transactional'],
+    needs: [
+      'audienceId',
+      'channel',
+      'categoryId',
+      'transactional',
+      // Absent, nothing is lost; another sendout's audience is not ours.
+      'sendoutId',
+      'campaignId',
+      'componentId',
+    ],
     body: ({ say, emarketeer, context }, given) => {
       say(() => given)
       const request = { sendoutId: 'snd_77', campaignId: '501', componentId: '9001' }

@@ -86,6 +86,21 @@ describe('account, categories, audiences, webhook, public contacts', () => {
     })
   })
 
+  it.each(['sendoutId', 'campaignId', 'componentId'])(
+    'takes no audience of another %s',
+    async (field) => {
+      const request = { sendoutId: 'snd_1', campaignId: '501', componentId: '9001' }
+      const settings = { audienceId: 'aud_5', channel: 'email', categoryId: null }
+      const body = { ...request, ...settings, transactional: true, [field]: '777' }
+      await standIn.control.post('faults', { path: '/accounts/1001/audiences$', status: 201, body })
+      expect(await upstreamError(standIn.client.createAudience(request))).toMatchObject({
+        code: 'upstream_unexpected_answer',
+        retryable: false,
+        message: expect.stringContaining(field),
+      })
+    },
+  )
+
   it('registers, rotates and removes the webhook', async () => {
     const { client } = standIn
     expect(await client.getWebhook()).toBeNull()

@@ -1,5 +1,5 @@
 import { readRecords, UpstreamError } from '../../http/index.js'
-import { type AudienceMember, UNKNOWN_EMAIL } from '../account.js'
+import { type AudienceMember, type AudienceRequest, UNKNOWN_EMAIL } from '../account.js'
 import type { EmarketeerClient } from '../client.js'
 import {
   account,
@@ -54,6 +54,7 @@ export function accountOperations({
     },
 
     async createAudience({ sendoutId, campaignId, componentId }, context) {
+      const asked = { sendoutId, campaignId, componentId }
       const request = call({
         method: 'POST',
         path: '/audiences',
@@ -61,10 +62,14 @@ export function accountOperations({
         name: 'audiences.create',
         // A repeat returns the same audience, so a lost answer does not matter.
         effect: 'read',
-        json: { sendoutId, campaignId, componentId },
+        json: asked,
         context,
       })
-      return (await http.json(request, audience)).body
+      const { audienceId, channel, categoryId, transactional, ...stated } = (
+        await http.json(request, audience)
+      ).body
+      assertSame(asked, stated, request.operation)
+      return { audienceId, channel, categoryId, transactional }
     },
 
     async audienceContacts(audienceId, { cursor, limit }, context) {
@@ -89,5 +94,28 @@ export function accountOperations({
         throw error
       }
     },
+  }
+}
+
+/**
+ * Another sendout's audience would bring other people, and another category to judge them by.
+ * @throws UpstreamError `upstream_unexpected_answer`, not retryable.
+ */
+function assertSame(
+  asked: AudienceRequest,
+  stated: Readonly<Record<keyof AudienceRequest, string | null>>,
+  operation: string,
+): void {
+  for (const field of ['sendoutId', 'campaignId', 'componentId'] as const) {
+    if (stated[field] !== null && stated[field] !== asked[field]) {
+      throw new UpstreamError({
+        code: 'upstream_unexpected_answer',
+        system: 'emarketeer',
+        retryable: false,
+        mayHaveBeenApplied: false,
+        operation,
+        message: `the audience of another ${field}`,
+      })
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { answer, entries, part } from '../../http/index.js'
-import { id, textOrNull } from './primitives.js'
+import { id, statedId, textOrNull } from './primitives.js'
 
 /** Answer of EM-B1. The status states whether the account exists. */
 export const account = answer(
@@ -38,6 +38,9 @@ export const audience = answer(
     channel: z.enum(['email', 'sms']),
     categoryId: id.nullable(),
     transactional: z.boolean(),
+    sendoutId: statedId,
+    campaignId: statedId,
+    componentId: statedId,
   }),
 )
 

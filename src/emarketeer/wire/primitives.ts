@@ -27,6 +27,14 @@ export const version = z.int().nonnegative().max(MAX_VERSION)
 /** An opaque id that can be stored and used in a request. */
 export const id = z.string().refine(isStorableId)
 
+/** An id that repeats one of the request, as text; null if the answer states none. */
+export const statedId = z
+  .unknown()
+  .optional()
+  .transform((given) =>
+    typeof given === 'string' || typeof given === 'number' ? String(given) : null,
+  )
+
 /** Optional text; null if absent. */
 export const textOrNull = z
   .unknown()
