@@ -34,15 +34,15 @@ export interface CopiedValue {
  * @param copied undefined: our copy does not have the row.
  */
 export function isEcho(
-  told: OwnWrite,
+  event: OwnWrite,
   contactId: string | null,
   copied: CopiedValue | undefined,
 ): boolean {
   return (
     copied !== undefined &&
     copied.counts &&
-    copied.value === told.value &&
-    (told.creates || copied.writtenByUs) &&
+    copied.value === event.value &&
+    (event.creates || copied.writtenByUs) &&
     (contactId === null || contactId === copied.contactId)
   )
 }

@@ -27,13 +27,13 @@ export const version = z.int().nonnegative().max(MAX_VERSION)
 /** An opaque id that can be stored and used in a request. */
 export const id = z.string().refine(isStorableId)
 
-/** An id that repeats one of the request, as text; null if the answer states none. */
-export const statedId = z
-  .unknown()
-  .optional()
-  .transform((given) =>
-    typeof given === 'string' || typeof given === 'number' ? String(given) : null,
-  )
+/** An id as text, which an answer may state as a number; null if it states none. It is compared only, never sent. */
+export function toIdText(given: unknown): string | null {
+  return typeof given === 'string' || typeof given === 'number' ? String(given) : null
+}
+
+/** As {@link toIdText}. */
+export const statedId = z.unknown().optional().transform(toIdText)
 
 /** Optional text; null if absent. */
 export const textOrNull = z

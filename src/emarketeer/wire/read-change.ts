@@ -3,6 +3,7 @@ import { MAX_ROWS, readValue } from '../../http/index.js'
 import type { FeedItem, UnreadableChange } from '../changes.js'
 import { CHANGE_TYPES } from '../vocabulary.js'
 import { change } from './change-schemas.js'
+import { toIdText } from './primitives.js'
 
 /**
  * Reads a feed item or webhook body, which must belong to the account.
@@ -10,11 +11,11 @@ import { change } from './change-schemas.js'
  */
 export function readChange(raw: unknown, accountId: string): FeedItem {
   const loose = (typeof raw === 'object' && raw !== null ? raw : {}) as Record<string, unknown>
-  const owner = loose['accountId']
-  if (owner !== accountId) {
+  if (loose['accountId'] !== accountId) {
+    const owner = toIdText(loose['accountId'])
     // An item without a clear owner came from this account's feed, so its contacts are read. Another tenant's contact
     // ids must not be looked up here, so they are not passed on.
-    return isTextOrNumber(owner) && String(owner) !== accountId
+    return owner !== null && owner !== accountId
       ? { ...unreadable(loose, 'other_account', 'accountId'), contactIds: [] }
       : unreadable(loose, 'malformed', 'accountId')
   }
@@ -38,10 +39,6 @@ function unreadable(
     reason,
     path,
   }
-}
-
-function isTextOrNumber(value: unknown): value is string | number {
-  return typeof value === 'string' || typeof value === 'number'
 }
 
 function isId(value: unknown): value is string {

@@ -2,7 +2,7 @@ import { isEcho, type CopiedValue, type OwnWrite } from '../../domain/own-echo.j
 import type { Queryable, Transaction } from '../db/database.js'
 
 /** The part of a hint that says whether it is an echo. */
-interface Told {
+interface EventHint {
   readonly entity: 'contact' | 'subscription' | 'change'
   readonly entityId: string
   readonly crmContactId: string | null
@@ -13,7 +13,7 @@ interface Told {
  * Leaves out the hints that only repeat a write of ours that our copy has (`isEcho`). A hint that comes before the
  * write's answer is stored is none yet, and may be one when it is handled.
  */
-export async function withoutEchoes<T extends Told>(
+export async function withoutEchoes<T extends EventHint>(
   db: Queryable,
   connectionId: string,
   hints: readonly T[],
@@ -22,9 +22,9 @@ export async function withoutEchoes<T extends Told>(
   if (ours.length === 0) {
     return hints
   }
-  const idsOf = (entity: Told['entity']) =>
+  const idsOf = (entity: EventHint['entity']) =>
     ours.filter((hint) => hint.entity === entity).map((hint) => hint.entityId)
-  const rows = await db.query<CopiedValue & Pick<Told, 'entity' | 'entityId'>>(
+  const rows = await db.query<CopiedValue & Pick<EventHint, 'entity' | 'entityId'>>(
     `SELECT 'contact' AS entity, crm_contact_id AS "entityId", crm_contact_id AS "contactId", state = 'live' AS counts,
         consents -> 'marketingSendouts' ->> 'value' AS value,
         COALESCE(consents -> 'marketingSendouts' ->> 'lastWriter' = 'us', false) AS "writtenByUs"
@@ -35,7 +35,8 @@ export async function withoutEchoes<T extends Told>(
         FROM crm_subscriptions WHERE connection_id = $1 AND row_id = ANY($3)`,
     [connectionId, idsOf('contact'), idsOf('subscription')],
   )
-  const keyOf = ({ entity, entityId }: Pick<Told, 'entity' | 'entityId'>) => `${entity} ${entityId}`
+  const keyOf = ({ entity, entityId }: Pick<EventHint, 'entity' | 'entityId'>) =>
+    `${entity} ${entityId}`
   const copied = new Map(rows.map((row) => [keyOf(row), row]))
   return hints.filter(
     (hint) => !hint.ownWrite || !isEcho(hint.ownWrite, hint.crmContactId, copied.get(keyOf(hint))),
