@@ -35,12 +35,19 @@ export const ALWAYS: Until = {
   allowMs: Number.MAX_SAFE_INTEGER,
 }
 
+/** A record's arrival at an address. */
+interface Visit {
+  readonly recordId: string
+  readonly comeMs: number
+  /** The CRM's field history can prove that its answer is later than a deny in eMarketeer (C3). */
+  readonly provesByTime: boolean
+}
+
 /** Records every act with its true time. The product is compared with it, and never sees it. */
 export class Ghost {
   private readonly byCell = new Map<string, GhostAct[]>()
   private readonly byRecord = new Map<string, GhostAct[]>()
-  /** Records that are or were at an address. */
-  private readonly visitors = new Map<string, Set<string>>()
+  private readonly visits = new Map<string, Visit[]>()
   count = 0
 
   add(act: Omit<GhostAct, 'lost' | 'leftMs' | 'saidMs'>, saidMs = act.atMs): void {
@@ -60,7 +67,8 @@ export class Ghost {
   /**
    * A deny that no later act revoked, or null. Any later act that permits revokes a deny in eMarketeer. A deny of a CRM
    * record is revoked by such an act in eMarketeer or on the same record, not by an act on another record. A
-   * taken-along answer counts from the time when it was said (C3): a later answer in eMarketeer is later.
+   * taken-along answer counts from the time when it was said (C3): a later answer in eMarketeer is later, and so is a
+   * consent that a record brings along, if its CRM can prove the time.
    */
   standingDeny(email: string, cell: string, until: Until = ALWAYS): GhostAct | null {
     const acts = this.acts(email, cell)
@@ -78,22 +86,38 @@ export class Ghost {
               deny.side === 'emarketeer' ||
               allow.recordId === deny.recordId ||
               (deny.leftMs !== null && allow.atMs > deny.leftMs)),
+        ) &&
+        !(
+          deny.side === 'emarketeer' &&
+          this.brought(email, cell, deny.atMs).some(
+            ({ comeMs, provesByTime }) => provesByTime && comeMs <= until.allowMs,
+          )
         ),
     )
     return standing ?? null
   }
 
   /** A record comes to an address. */
-  come(recordId: string, email: string): void {
-    const visitors = this.visitors.get(email) ?? new Set()
-    this.visitors.set(email, visitors.add(recordId))
+  come(recordId: string, email: string, comeMs: number, provesByTime: boolean): void {
+    addTo(this.visits, email, { recordId, comeMs, provesByTime })
   }
 
-  /** Whether somebody consented on a record that is or was at the address, whichever address the record had then. */
+  /** Whether a record brought a consent to the address that is later than every deny in eMarketeer there. */
   broughtConsent(email: string, cell: string): boolean {
-    return [...(this.visitors.get(email) ?? [])]
-      .flatMap((recordId) => this.ofRecord(recordId))
-      .some((act) => act.cell === cell && act.consents)
+    const denies = this.acts(email, cell).filter(
+      ({ side, kind }) => side === 'emarketeer' && kind === 'deny',
+    )
+    return this.brought(email, cell, Math.max(0, ...denies.map(({ atMs }) => atMs))).length > 0
+  }
+
+  /** Arrivals of records whose last answer, wherever it was given, was a consent after that time. */
+  private brought(email: string, cell: string, afterMs: number): readonly Visit[] {
+    return (this.visits.get(email) ?? []).filter(({ recordId, comeMs }) => {
+      const last = this.ofRecord(recordId).findLast(
+        (act) => act.cell === cell && act.atMs <= comeMs,
+      )
+      return last?.consents === true && last.atMs > afterMs
+    })
   }
 
   /** When the record last said No in the cell; null: never. */
@@ -133,8 +157,8 @@ export class Ghost {
   }
 }
 
-function addTo(index: Map<string, GhostAct[]>, key: string, act: GhostAct): void {
-  const acts = index.get(key) ?? []
-  acts.push(act)
-  index.set(key, acts)
+function addTo<T>(index: Map<string, T[]>, key: string, item: T): void {
+  const items = index.get(key) ?? []
+  items.push(item)
+  index.set(key, items)
 }

@@ -366,8 +366,11 @@ export class SimulatedLedger implements Database {
     return connection
   }
 
+  /** A connection that was closed meanwhile serves nobody. */
   private async giveBack(connection: Connection): Promise<void> {
-    this.free.push(connection)
+    if (this.all.includes(connection)) {
+      this.free.push(connection)
+    }
     await this.wakeWaiting()
   }
 

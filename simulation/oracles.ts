@@ -56,10 +56,9 @@ export function restFindings(
     const found: Finding[] = []
     const find = (oracle: Finding['oracle'], what: string) => found.push({ oracle, email, what })
     const basis = emarketeer.value(email, MARKETING)
-    // A rich CRM's consent belongs to a person, wherever the record goes; a toggle's flip counts only at its address.
     const isGiven =
       ghost.acts(email, MARKETING).some((act) => act.consents) ||
-      (isRich && ghost.broughtConsent(email, MARKETING))
+      ghost.broughtConsent(email, MARKETING)
     if (basis === 'consent' && !isGiven) {
       find('invented', 'eMarketeer holds consent that nobody gave')
     }
@@ -79,12 +78,9 @@ export function restFindings(
       if (deny !== null && (!DENIES.has(value) || held.some((one) => !DENIES.has(one)))) {
         find('deny lost', `${deny.side} denied at ${deny.atMs}: ${state}`)
       }
-      // A positive basis never moves by itself (F5): a basis that a record brought along, or that we wrote elsewhere,
-      // stays on that record alone.
-      const isGivenHere = ghost
-        .acts(email, cell)
-        .some(({ side, kind }) => side === 'crm' && kind === 'allow')
-      const here = value === 'none' && !isGivenHere ? held.filter((one) => DENIES.has(one)) : held
+      // A positive basis never moves by itself (F5): one that no user chose on the record stays on that record alone.
+      const isChosen = records.some((record) => crm.wasChosen(record, cell))
+      const here = value === 'none' && !isChosen ? held.filter((one) => DENIES.has(one)) : held
       if (here.some((one) => !agrees(value, one))) {
         find('disagree', state)
       }

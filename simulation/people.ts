@@ -205,7 +205,7 @@ export class People {
 
   private addRecord(email: string, denies: boolean): string {
     const record = this.crm.add(email, denies)
-    this.ghost.come(record.id, email)
+    this.come(record, email)
     if (denies) {
       this.note(email, MARKETING, 'crm', record.id, true, false)
     }
@@ -226,7 +226,7 @@ export class People {
     this.answersOf(record).forEach((id) => this.ghost.lose(id, this.knownSinceMs))
     this.leave(record)
     this.crm.move(record, to)
-    this.ghost.come(record.id, to)
+    this.come(record, to)
     for (const cell of [MARKETING, STORE]) {
       if (this.crm.wasDenied(record, cell)) {
         const saidMs = this.ghost.saidNoMs(record.id, cell) ?? this.now()
@@ -234,6 +234,10 @@ export class People {
       }
     }
     return `${record.id} moves to ${to}`
+  }
+
+  private come({ id }: CrmRecord, email: string): void {
+    this.ghost.come(id, email, this.now(), this.crm.capabilities.fieldHistory)
   }
 
   private newContact(email: string): string {

@@ -650,14 +650,16 @@ export class World {
   /** Steps of one run. Each is an activity: repeated if it fails, dies, or hangs. */
   private stepsOf(name: string, trigger: Trigger) {
     const runId = this.runIdOf(name)
+    const { era } = this
     return <T>(what: string, work: (session: SyncSession) => Promise<T>): Promise<T> =>
-      this.activity(`${name} ${what}`, async () => work(await this.session(runId, trigger, name)))
+      this.activity(era, `${name} ${what}`, async () =>
+        work(await this.session(runId, trigger, name)),
+      )
   }
 
-  private async activity<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const { era } = this
+  private async activity<T>(era: number, name: string, work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
-      if (era !== this.era) {
+      if (era !== this.era || this.isDown) {
         throw new Gone('terminated')
       }
       const task = new Task(`${name}/${attempt}`)

@@ -48,6 +48,8 @@ export interface MemoryCrm {
   say(record: CrmRecord, cell: string, answer: Answer): boolean
   /** Whether a user set the record's current value, and it denies. */
   wasDenied(record: CrmRecord, cell: string): boolean
+  /** Whether a user chose the record's current value. To save it again is no choice. */
+  wasChosen(record: CrmRecord, cell: string): boolean
   /** Saves another field of the record. */
   edit(record: CrmRecord): void
   remove(record: CrmRecord): void

@@ -147,6 +147,11 @@ export class MemoryDynamics implements MemoryCrm {
     return cell === 'marketingSendouts' && denies && flip !== null && !flip.byUs
   }
 
+  wasChosen(record: CrmRecord): boolean {
+    const { flip } = this.of(record)
+    return flip !== null && !flip.byUs
+  }
+
   edit(record: CrmRecord): void {
     this.touch(this.of(record), false)
   }

@@ -29,6 +29,8 @@ interface ConsentRow {
   readonly registeredMs: number
   updatedMs: number | null
   by: 'us' | 'user'
+  /** Who changed the value last. */
+  chosenBy: 'us' | 'user'
 }
 
 interface Person extends CrmRecord {
@@ -129,6 +131,10 @@ export class MemorySuperOffice implements MemoryCrm {
     return row?.value === 'withdrawn' && row.by === 'user'
   }
 
+  wasChosen(record: CrmRecord, cell: string): boolean {
+    return this.of(record).rows.get(cell as Purpose)?.chosenBy === 'user'
+  }
+
   edit(record: CrmRecord): void {
     if (this.habits.savesConsents) {
       const person = this.of(record)
@@ -198,8 +204,10 @@ export class MemorySuperOffice implements MemoryCrm {
         registeredMs,
         updatedMs: null,
         by,
+        chosenBy: by,
       })
     } else if (row.value !== value || by === 'user' || this.habits.countsEqualWrites) {
+      row.chosenBy = row.value === value ? row.chosenBy : by
       row.value = value
       row.updatedCount += 1
       row.updatedMs = this.clock()
