@@ -23,6 +23,8 @@ export interface Config {
   readonly empties: boolean
   /** The initial states, by the start of their names; null: all of them. */
   readonly begins: readonly string[] | null
+  /** Whether the records come from another address, where a pass has observed them. */
+  readonly brought: boolean
   /** How often the connection file starts or stops mapping the tenant's own basis. */
   readonly remaps: number
   /** Whether versions of an older epoch occur again (a CRM or eMarketeer was restored). */
@@ -51,6 +53,7 @@ export type Mutation =
   | 'ourStamp'
   | 'defaultCounts'
   | 'touchCounts'
+  | 'savedIsSet'
   | 'setIgnored'
   | 'departedIgnored'
   | 'departedBeforeSeen'
@@ -90,6 +93,7 @@ const BASE: Config = {
   twins: false,
   empties: false,
   begins: null,
+  brought: false,
   remaps: 0,
   reuse: false,
   passes: 1,
@@ -107,6 +111,8 @@ const RESTORED = { restore: 1, reuse: true } as const
 const SAVED_AGAIN = { ...RICH, noise: 1, delay: 0 } as const
 /** A card is saved over a late write of ours for which passes no longer wait. */
 const SAVED_OVER = { ...RICH, noise: 1, crash: 0, vals: 'WC' } as const
+/** A record comes with a basis from another address, and its card is saved. */
+const BROUGHT = { ...SAVED_AGAIN, noise: 2, begins: ['N/C', 'N/L(user)'], brought: true } as const
 const OWN = { vals: 'WCU', remaps: 2 } as const
 const SET = { sets: 2, noise: 0 } as const
 /** One of two records leaves and comes back while a write of ours is in progress. */
@@ -175,6 +181,7 @@ export function variants(acts: number): readonly Variant[] {
     holds('rich-third-basis', { ...RICH, vals: 'WCLM', delay: 0 }),
     holds('rich-saved-again', SAVED_AGAIN),
     holds('rich-saved-over-late-write', SAVED_OVER),
+    holds('rich-brought-saved-again', BROUGHT),
     holds('rich-own-basis', { ...RICH, ...OWN, delay: 0 }),
     holds('rich-own-basis-full', { ...RICH, ...OWN }),
     holds('rich-own-basis-saved-again', { ...SAVED_AGAIN, ...OWN, vals: 'WU', remaps: 1 }),
@@ -225,6 +232,10 @@ export function variants(acts: number): readonly Variant[] {
       ...SAVED_AGAIN,
       ...STAMPED,
       mutation: 'touchCounts',
+    }),
+    broken('rich: our basis is brought, and its card saved', {
+      ...BROUGHT,
+      mutation: 'savedIsSet',
     }),
     broken('rich: mapping applied when reading', {
       ...SAVED_AGAIN,

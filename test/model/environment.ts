@@ -100,6 +100,10 @@ function actedInE(s: State, base: State, v: Code, stamped: boolean): State {
 function actedInD(s: State, base: State, v: Code, row: Row, index: number): State {
   const next = copyOf(base)
   next.rows = replaced(s.rows, index, written(row, v, 'user', base.now))
+  if (v === row.d && row.by !== 'user') {
+    // To choose what we wrote cannot be distinguished from saving the card.
+    next.clean = 0
+  }
   next.lastSide = 'D'
   next.lastRow = index
   next.last = v

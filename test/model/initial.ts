@@ -20,8 +20,8 @@ type Writer = Row['by']
 export function* initialStates(config: Config, rule: Rule): Generator<readonly [string, State]> {
   for (const e of 'NWCL') {
     for (const [d, by] of rowsOf(config)) {
-      if (config.rich && config.noise > 0 && by !== 'user' && d !== 'N') {
-        // A default that a user saves again cannot be distinguished from an act.
+      if (config.rich && config.noise > 0 && by !== 'user' && d !== 'N' && !config.brought) {
+        // At a first link, a default that a user saves again cannot be distinguished from an act.
         continue
       }
       for (const second of config.sets + config.hides === 0
@@ -73,7 +73,8 @@ function* beginnings(
   second: Code | null,
 ): Generator<readonly [string, State]> {
   const empty = rule.memory({ seen: null, openAllow: {}, openLoosen: null, departed: [] })
-  const rows: Row[] = [{ ...FIRST, d, by }]
+  const first: Row = { ...FIRST, d, by }
+  const rows: Row[] = [config.brought ? rule.brought(first) : first]
   if (second !== null) {
     rows.push({ ...FIRST, id: '1', d: second, by: 'user', live: config.twins })
   }
@@ -105,7 +106,7 @@ function* beginnings(
     lastRow: 0,
     last: e === 'W' || isDenyCode(d) ? 'W' : '.',
     // Among several toggles, one that allows does not override one that denies.
-    clean: config.twins ? 0 : 2,
+    clean: config.twins || config.brought ? 0 : 2,
     pers,
     crm:
       e === 'N' &&

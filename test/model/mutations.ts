@@ -47,6 +47,8 @@ export function falsify(mutation: Mutation | null, obs: Obs, mem: Mem): readonly
       ]
     case 'touchCounts':
       return [obs, mapSeen(obs, mem, (seen, now) => writtenOnce(obs, mem, seen, now))]
+    case 'savedIsSet':
+      return [mapRecords(obs, broughtAsSet), mapSeen(obs, mem, setAsLastWritten)]
     case 'setIgnored':
       return [obs, sameSet(obs, mem)]
     case 'departedIgnored':
@@ -183,6 +185,18 @@ function writtenOnce(obs: Obs, mem: Mem, seen: Seen, now: RecordReading<CrmValue
         want: null,
       }
     : seen
+}
+
+/** Whoever wrote a value last seems to have set it. */
+function setAsLastWritten(seen: Seen): Seen {
+  return { ...seen, setByUser: true }
+}
+
+function broughtAsSet(now: RecordReading<CrmValue>): RecordReading<CrmValue> {
+  const { leftWith } = now
+  return leftWith
+    ? { ...now, leftWith: { ...leftWith, seen: setAsLastWritten(leftWith.seen) } }
+    : now
 }
 
 function isDoubted(now: RecordReading<CrmValue>, seen: Seen | undefined): boolean {

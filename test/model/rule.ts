@@ -146,6 +146,12 @@ export class Rule {
     }
   }
 
+  /** A row that was observed at another address, and came here. */
+  brought(row: Row): Row {
+    const mem = this.memory({ seen: null, openAllow: {}, openLoosen: null, departed: [] })
+    return { ...this.leave(mem, row).row, live: true }
+  }
+
   /** Equal contents are the same object. */
   private taken(leftWith: Row['leftWith']): Row['leftWith'] {
     const key = leftWithKey({ leftWith })
@@ -381,7 +387,7 @@ function memoryKey({ seen, openAllow, openLoosen, departed }: CellMemory<CrmValu
     key += `${codeOf(seen.basis)}${seen.version}@${seen.epoch}${seen.setUnsettled ? '!' : ''}`
     for (const record of seen.records) {
       const want = record.want === null ? '' : codeOf(record.want)
-      key += `/${record.recordId}${codeOf(record.value)}${record.version ?? '?'}${want}${record.left ? '(' : ''}${openKey(record)}${record.unmapped ? 'u' : ''}`
+      key += `/${record.recordId}${codeOf(record.value)}${record.version ?? '?'}${want}${record.left ? '(' : ''}${openKey(record)}${record.unmapped ? 'u' : ''}${record.setByUser ? 'p' : ''}`
     }
   }
   for (const [id, guard] of Object.entries(openAllow)) {

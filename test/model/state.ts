@@ -172,7 +172,7 @@ export function leftWithKey({ leftWith }: Pick<Row, 'leftWith'>): string {
     return ''
   }
   const { seen, openAllow } = leftWith
-  return `<${codeOf(seen.value)}${seen.version ?? '?'}${seen.want === null ? '' : codeOf(seen.want)}${openAllow ?? ''}${openKey(seen)}>`
+  return `<${codeOf(seen.value)}${seen.version ?? '?'}${seen.want === null ? '' : codeOf(seen.want)}${openAllow ?? ''}${openKey(seen)}${seen.setByUser ? 'p' : ''}>`
 }
 
 export function readKey(read: Omit<Read, 'id'>): string {

@@ -65,6 +65,27 @@ export function lastSeen<V>(memory: CellMemory<V>, recordId: string): SeenRecord
   return memory.seen?.records.find((record) => record.recordId === recordId)
 }
 
+/** The last observation of a live record, in the cell that it came from or in this one. */
+export function lastKnown<V>(
+  { recordId, leftWith }: Pick<RecordReading<V>, 'recordId' | 'leftWith'>,
+  memory: CellMemory<V>,
+): SeenRecord<V> | undefined {
+  return leftWith?.seen ?? lastSeen(memory, recordId)
+}
+
+/**
+ * Whether a user set the record's value. Saving a person's card may write the consent row again: the CRM then names the
+ * user as the last writer of a value that we wrote.
+ *
+ * @param before the last observation of the record; undefined: there is none.
+ */
+export function isSetByUser<V>(
+  { value, lastWriter }: Pick<RecordReading<V>, 'value' | 'lastWriter'>,
+  before: SeenRecord<V> | undefined,
+): boolean {
+  return lastWriter === 'user' && (before?.value !== value || before.setByUser === true)
+}
+
 /**
  * The values of our writes to a record whose outcome is unknown, from this cell and from its former cell. The former
  * cell comes first: the record was there after this cell last saw it.

@@ -1,4 +1,4 @@
-import { doubted, lastSeen, openGuards, unended } from './doubt.js'
+import { doubted, lastKnown, lastSeen, openGuards, unended } from './doubt.js'
 import type { CellMemory, LeftWith, Observation, RecordReading, SeenRecord } from './types.js'
 import type { ValueKind } from './values.js'
 
@@ -49,8 +49,7 @@ export function takenAlong<V>(
   memory: CellMemory<V>,
 ): LeftWith<V> | null {
   const now = latest(readings)
-  const { recordId, leftWith } = now
-  const seen = leftWith?.seen ?? lastSeen(memory, recordId) ?? asRead(readings)
+  const seen = lastKnown(now, memory) ?? asRead(readings)
   if (seen === null) {
     return null
   }
@@ -59,10 +58,11 @@ export function takenAlong<V>(
   const open = sent.filter((_, index) => last === null || index !== sent.indexOf(last))
   return {
     seen: {
-      recordId,
+      recordId: now.recordId,
       value: seen.value,
       version: seen.version,
       want: last,
+      ...(seen.setByUser ? { setByUser: true } : {}),
       ...(open.length === 0 ? {} : { open }),
     },
     openAllow: openGuards(now, memory.openAllow)[0] ?? null,
@@ -71,12 +71,20 @@ export function takenAlong<V>(
 
 /** The last reading, for a record that no pass has seen. A forgotten record stays in doubt wherever it goes. */
 function asRead<V>(readings: readonly LeavingReading<V>[]): SeenRecord<V> | null {
-  const last = readings.findLast(isRead)
+  const read = readings.filter(isRead)
+  const last = read.at(-1)
   if (last === undefined) {
     return null
   }
   const { recordId, value, version, forgotten } = last
-  return { recordId, value, version: forgotten ? null : version, want: null }
+  const setByUser = read.every((one) => one.value !== value || one.lastWriter === 'user')
+  return {
+    recordId,
+    value,
+    version: forgotten ? null : version,
+    want: null,
+    ...(setByUser ? { setByUser } : {}),
+  }
 }
 
 function isRead<V>(reading: LeavingReading<V>): reading is RecordReading<V> {

@@ -1,7 +1,7 @@
 import { isPositive } from '../legal-basis.js'
 import type { RichValue } from '../tenant-basis.js'
 import { departedDenies } from './departed.js'
-import { anyInDoubt, lastSeen, openGuards, unended } from './doubt.js'
+import { anyInDoubt, isSetByUser, lastKnown, openGuards, unended } from './doubt.js'
 import { compare } from './compare.js'
 import type {
   CellMemory,
@@ -70,12 +70,14 @@ function nextSeen<V>(
     const want = target === record.value ? null : target
     const unmapped = decision.unmapped.includes(record.recordId)
     const open = kind.blind ? openWrites(record, memory, kind) : []
+    const setByUser = kind.blind && isSetByUser(record, lastKnown(record, memory))
     return {
       recordId: record.recordId,
       value: record.value,
       version: record.version,
       want,
       ...(unmapped ? { unmapped } : {}),
+      ...(setByUser ? { setByUser } : {}),
       ...(open.length > 0 ? { open } : {}),
     }
   })
@@ -103,8 +105,8 @@ function openWrites<V>(
   memory: CellMemory<V>,
   kind: ValueKind<V>,
 ): readonly V[] {
-  const { recordId, value, version, lastWriter, leftWith } = record
-  const before = leftWith?.seen ?? lastSeen(memory, recordId)
+  const { value, version, lastWriter } = record
+  const before = lastKnown(record, memory)
   if (before === undefined) {
     return []
   }

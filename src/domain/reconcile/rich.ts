@@ -6,7 +6,7 @@ import {
   type Meaning,
   type RichValue,
 } from '../tenant-basis.js'
-import { anyInDoubt, isNextVersion } from './doubt.js'
+import { anyInDoubt, isNextVersion, isSetByUser, lastKnown } from './doubt.js'
 import {
   lastActMs,
   positiveActMs,
@@ -106,14 +106,14 @@ function beyondMapping(e: LegalBasis): Verdict {
 }
 
 /**
- * R2: a withdrawal always crosses. A positive basis crosses only if a person set it, and not if we or a default did.
+ * R2: a withdrawal always crosses. A positive basis crosses only if a person set it, and not if we or a default did, and
+ * a user only saved it again.
  */
 function crossToNone(facts: RichFacts, e: LegalBasis, d: LegalBasis): Verdict {
   if (e === 'withdrawn' || d === 'withdrawn') {
     return both('R2', 'withdrawn')
   }
-  const set =
-    d === 'none' ? !facts.comparison.emarketeerMaybeOurs : facts.oldest.lastWriter === 'user'
+  const set = d === 'none' ? !facts.comparison.emarketeerMaybeOurs : facts.oldestSetByUser
   return set ? both('R2', d === 'none' ? e : d) : { line: 'R2', emarketeer: e, crm: d }
 }
 
@@ -177,6 +177,7 @@ interface RichFacts {
   readonly comparison: Comparison<RichValue>
   /** The oldest live record, which decides (rule C5). */
   readonly oldest: RecordReading<RichValue>
+  readonly oldestSetByUser: boolean
   /** Meaning of the oldest record's value; withdrawn if a deny is carried or inherited. */
   readonly crm: Meaning
   readonly inheritedDeny: boolean
@@ -206,6 +207,7 @@ function gatherRichFacts(
     observation,
     comparison,
     oldest,
+    oldestSetByUser: isSetByUser(oldest, lastKnown(oldest, memory)),
     crm: meaningOf(inheritedDeny ? RICH.deny : effectiveValue(oldest, RICH), mapping),
     inheritedDeny,
     rowTime: rowTimeOf(observation, comparison, oldest),

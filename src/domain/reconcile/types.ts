@@ -105,6 +105,11 @@ export interface SeenRecord<V> {
   /** Its value is a tenant's own basis that was unmapped at the decision. */
   readonly unmapped?: true
   /**
+   * Rich CRMs: a user set this value, not only saved it again (`isSetByUser`). Absent: we did, or it is not known who
+   * did.
+   */
+  readonly setByUser?: true
+  /**
    * Rich CRMs: loosening values of our earlier writes with unknown outcome, which may still land on a person's newer
    * answer. Absent: none.
    */

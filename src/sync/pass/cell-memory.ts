@@ -29,6 +29,7 @@ function stable({ seen, openAllow, openLoosen, departed }: DecidedCell['memory']
         r.want,
         r.left ?? false,
         r.unmapped ?? false,
+        r.setByUser ?? false,
         r.open ?? [],
       ]),
     ],

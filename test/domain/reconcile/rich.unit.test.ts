@@ -6,6 +6,7 @@ import {
   inDoubt,
   newlyMapped,
   planRich,
+  takenAlong,
   type CellMemory,
   type Observation,
   type SeenRecord,
@@ -139,6 +140,59 @@ describe('R1 to R4', () => {
     expect(verdict(observe(emarketeer(e, e === 'none' ? 0 : 1), row(d, version, more)))).toEqual(
       expected,
     )
+  })
+
+  describe('R2, a card that was saved over a basis of ours', () => {
+    const saved = observe(emarketeer('none', 0), row('consent', '3'))
+    const ours = { recordId: 'r1', value: 'consent', version: '2', want: null } as const
+    const ledTo = (seen: SeenRecord<RichValue>) => [
+      verdict(
+        observe(
+          emarketeer('none', 0),
+          row('consent', '3', { leftWith: { seen, openAllow: null } }),
+        ),
+      ),
+      verdict(saved, { ...EMPTY_MEMORY, seen: { ...held, records: [seen] } }),
+    ]
+    const held = memoryOf(emarketeer('none', 0), row('consent', '2')).seen!
+
+    it('does not cross: nobody set it', () => {
+      const stays = ['R2', 'none', 'consent']
+      expect(ledTo(ours)).toEqual([stays, stays])
+    })
+
+    it('crosses if a user had set it, or sets another one', () => {
+      const crosses = ['R2', 'consent', 'consent']
+      expect(ledTo({ ...ours, setByUser: true })).toEqual([crosses, crosses])
+      expect(ledTo({ ...ours, value: 'contract' })).toEqual([crosses, crosses])
+    })
+
+    it('is remembered as what it is, from pass to pass and to another address', () => {
+      const next = (value: RichValue, version: string, lastWriter: 'us' | 'user', mem: Mem) => {
+        const obs = observe(emarketeer('consent', 1), row(value, version, { lastWriter }))
+        return planRich(obs, mem, decideRich(obs, mem)).memory
+      }
+      const written = next('consent', '2', 'us', EMPTY_MEMORY)
+      const savedOnly = next('consent', '3', 'user', written)
+      const set = next('consent', '3', 'user', next('contract', '2', 'us', EMPTY_MEMORY))
+      const setAndSaved = next('consent', '4', 'user', set)
+      expect(
+        [written, savedOnly, set, setAndSaved].map(({ seen }) => seen!.records[0]!.setByUser),
+      ).toEqual([undefined, undefined, true, true])
+      const now = row('consent', '4')
+      expect(takenAlong([now], savedOnly)?.seen.setByUser).toBeUndefined()
+      expect(takenAlong([now], setAndSaved)?.seen.setByUser).toBe(true)
+    })
+
+    it('is taken along as set by a user only if no reading of it names another writer', () => {
+      const by = (lastWriter: 'us' | 'user', version: string) =>
+        row('consent', version, { lastWriter })
+      const along = (...readings: readonly ReturnType<typeof by>[]) =>
+        takenAlong(readings, EMPTY_MEMORY)?.seen.setByUser
+      expect(along(by('user', '2'))).toBe(true)
+      expect(along(by('us', '1'), by('user', '2'))).toBeUndefined()
+      expect(along(row('contract', '1', { lastWriter: 'us' }), by('user', '2'))).toBe(true)
+    })
   })
 
   const before = memoryOf(emarketeer('withdrawn', 1), row('withdrawn', '1'))
