@@ -1,4 +1,4 @@
-import { probeDatabase } from '../ledger/db/database.js'
+import { requireMigrated } from '../ledger/db/look-at-schema.js'
 import { once } from 'node:events'
 import { readEnvironment } from '../config/environment/environment.js'
 import { connectTemporal } from '../config/temporal/temporal.js'
@@ -21,7 +21,7 @@ export interface GatewayRun {
 /**
  * Runs the gateway until the signal aborts. Then it answers open requests and closes everything.
  * @throws AppError `environment_invalid`; `value_invalid` if it cannot listen there; `database_…` if the database
- * refuses it or its login is unfit.
+ * refuses it, is not migrated, or its login is unfit; `ledger_keys_differ`.
  */
 export async function runGateway(
   { port, host, signal }: GatewayRun,
@@ -41,7 +41,7 @@ export async function runGateway(
     log: logger('gateway'),
   })
   try {
-    await probeDatabase(composed.db, 'ledger').catch(unlessTried)
+    await requireMigrated(composed.db).catch(unlessTried)
     warnOfOpenConnections()
     const at = { port: port ?? gateway.port, host }
     const url = await listen(app, at).catch((error: NodeJS.ErrnoException) =>

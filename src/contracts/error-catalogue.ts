@@ -166,7 +166,7 @@ export const ERROR_CATALOGUE = {
     hint: 'Send the gateway key as a bearer token.',
   },
   ledger_keys_differ: refused(
-    'Drop this database and create it again, run `lbsync migrate`, and apply each connection file: everything is synced again (docs/changelog.md).',
+    'If a newer release made the keys, use that release. Otherwise drop this database and create it again, run `lbsync migrate`, and apply each connection file: everything is synced again (docs/changelog.md).',
   ),
   // outside systems
   temporal_unreachable: outside('Check TEMPORAL_ADDRESS and that the server runs.'),

@@ -117,7 +117,7 @@ function healthRoutes(app: FastifyInstance, db: Queryable, temporal: TemporalAcc
 
 async function readReadiness(db: Queryable, temporal: TemporalAccess): Promise<Readiness> {
   const [database, server] = await Promise.all([
-    upOrDown(probeDatabase(db, 'anyTables')),
+    upOrDown(probeDatabase(db)),
     upOrDown(callTemporal(temporal, knowsOurNamespace)),
   ])
   return { ready: database === 'up' && server === 'up', database, temporal: server }

@@ -1,4 +1,4 @@
-import { probeDatabase } from '../ledger/db/database.js'
+import { requireMigrated } from '../ledger/db/look-at-schema.js'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type NativeConnection, Worker } from '@temporalio/worker'
 import { createSweepActivities } from '../activities/sweep-activities.js'
@@ -58,7 +58,8 @@ export interface RunWorkersOptions {
 
 /**
  * Serves task queues until the signal aborts.
- * @throws AppError `environment_invalid`, `temporal_unreachable`, `search_attribute_unfit`, `database_…`.
+ * @throws AppError `environment_invalid`, `temporal_unreachable`, `search_attribute_unfit`, `database_…`,
+ * `ledger_keys_differ`.
  */
 export async function runWorkers(
   queues: readonly QueueName[],
@@ -70,7 +71,7 @@ export async function runWorkers(
   const composed = composeSystems()
   let native: NativeConnection | null = null
   try {
-    await probeDatabase(composed.db, 'ledger')
+    await requireMigrated(composed.db)
     warnOfOpenConnections()
     await registerSearchAttributes(connection, namespace)
     // Not earlier: the native runtime keeps the process alive, and a worker that cannot start must end.

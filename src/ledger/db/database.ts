@@ -28,11 +28,9 @@ export interface Database extends Queryable {
   close(): Promise<void>
 }
 
-/**
- * Checks that the database answers, and for `ledger` also that it is a migrated ledger. @throws AppError `database_…`.
- */
-export async function probeDatabase(db: Queryable, tables: 'anyTables' | 'ledger'): Promise<void> {
-  await db.query(tables === 'ledger' ? 'SELECT 1 FROM connections LIMIT 1' : 'SELECT 1')
+/** Checks that the database answers. @throws AppError `database_…`. */
+export async function probeDatabase(db: Queryable): Promise<void> {
+  await db.query('SELECT 1')
 }
 
 /** The same database; calls `onStatement` after each statement. */
