@@ -100,10 +100,14 @@ describe('changes that nobody reported, and cursors that are lost', () => {
 
   it('walks over everybody after a change that names nobody and cannot be read', async () => {
     const ann = await world.now.linked()
+    // Her withdrawal has no change of its own in the feed, as if the odd one were it.
+    const consents = { marketingSendouts: { legalBasis: 'withdrawn', version: 9 } }
+    await world.now.standIns.emarketeer.post('accounts/1001/seed', {
+      contacts: [{ email: ann.email, consents }],
+    })
     await world.now.standIns.emarketeer.post('accounts/1001/feed', {
       item: { id: 'odd', type: 'consent.changed', nonsense: true },
     })
-    await ann.unsubscribe()
     await world.now.sweep()
     expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'], due: false })
   })
