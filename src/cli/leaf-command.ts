@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { AppError } from '../contracts/app-error.js'
 import { EXIT, type ExitCode } from '../contracts/error-catalogue.js'
 import type { Evidence } from '../app/require-evidence.js'
 
@@ -69,4 +70,27 @@ export function addGroup(parent: Command, name: string, summary: string): Comman
 /** The exit codes of a command made by {@link addLeaf}; undefined for any other. */
 export function exitCodesOf(command: Command): readonly ExitCode[] | undefined {
   return exitCodes.get(command)
+}
+
+/**
+ * Lets this command and all below it refuse an option with an empty value, and one that is given twice: commander would
+ * take the last value silently. An option may be repeated if its parser takes a second parameter, what was given before.
+ */
+export function refuseEmptyAndTwice(command: Command): void {
+  for (const option of command.options.filter(({ required }) => required)) {
+    const name = `--${option.name()}`
+    let given = false
+    command.on(`option:${option.name()}`, (value: string) => {
+      if (value.trim() === '') {
+        throw new AppError('value_missing', `${name} is empty.`, { path: name })
+      }
+      if (given && (option.parseArg?.length ?? 0) < 2) {
+        throw new AppError('value_invalid', `${name} is given twice, and takes one value.`, {
+          path: name,
+        })
+      }
+      given = true
+    })
+  }
+  command.commands.forEach(refuseEmptyAndTwice)
 }

@@ -48,6 +48,13 @@ describe('the command line refuses', () => {
     ['an unknown queue', ['worker', '--queues', 'setup,mail']],
     ['a port that is none', ['gateway', '--port', '70000']],
     ['an empty reason', ['held', 'approve', 'acme', '--reason', ' ', '--by', 'me']],
+    ['an address given twice', ['why', 'acme', '--email', 'a@x.example', '--email', 'b@x.example']],
+    ['a port given twice, as two spellings', ['gateway', '--port', '1', '--port=2']],
+    ['a contact without an id', ['resync', 'acme', '--contact', '7', '--contact', '']],
+    [
+      'a field given twice',
+      ['setup', 'override', 'acme', '--value', 'a=1', '--value', 'b=2', '--value', 'a=3'],
+    ],
     ['an address in place of a command', ['who@example.test']],
   ])('%s', async (_what, args) => {
     expect(await refusal(args)).toMatchSnapshot()

@@ -118,14 +118,17 @@ interface GivenValues {
   readonly value?: Readonly<Record<string, string>>
 }
 
-/** Adds a `--value` option. @throws InvalidArgumentError if it is not FIELD=TEXT. */
+/** Adds a `--value` option. @throws InvalidArgumentError if it is not FIELD=TEXT, or its field was given before. */
 function intoValues(
   given: string,
-  earlier: Readonly<Record<string, string>> = {},
+  earlier: Readonly<Record<string, string>> | undefined,
 ): Readonly<Record<string, string>> {
   const [, field, text] = /^(\w+)=(.+)$/s.exec(given) ?? []
   if (field === undefined || text === undefined) {
     throw new InvalidArgumentError('It must be field=text, as the status writes it.')
+  }
+  if (earlier !== undefined && Object.hasOwn(earlier, field)) {
+    throw new InvalidArgumentError(`The field ${field} is given twice.`)
   }
   return { ...earlier, [field]: text }
 }
