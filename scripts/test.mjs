@@ -21,8 +21,9 @@ const child = spawn(
   [
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
-    // Jest passes it on to the processes that run test files.
+    // Jest passes these on to the processes that run test files.
     `--import=${new URL('../test/support/whole-process-memory.mjs', import.meta.url)}`,
+    `--import=${new URL('../test/support/end-with-run.mjs', import.meta.url)}`,
     jest,
     '--json',
     `--outputFile=${resultsPath}`,
@@ -30,6 +31,7 @@ const child = spawn(
   ],
   { cwd: root, stdio: 'inherit' },
 )
+// Jest's own processes end after it by themselves (test/support/end-with-run.mjs).
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => child.kill(signal))
 }
