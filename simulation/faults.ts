@@ -2,7 +2,7 @@ import type { Chance } from './chance.js'
 
 /** How a call to the outside may fail, with weights. */
 export const CALL_FAULTS = {
-  read: ['unreachable', 'unavailable', 'throttled', 'lostAnswer', 'slow'],
+  read: ['unreachable', 'unavailable', 'throttled', 'lostAnswer', 'slow', 'slowAnswer'],
   write: [
     'unreachable',
     'unavailable',
@@ -12,6 +12,7 @@ export const CALL_FAULTS = {
     'never',
     'half',
     'slow',
+    'slowAnswer',
   ],
 } as const
 
@@ -22,6 +23,10 @@ export type CallFault = (typeof CALL_FAULTS)['read' | 'write'][number]
 export interface FaultRates {
   /** For each call to the outside. */
   readonly call: number
+  /** For each end of a transaction. */
+  readonly commit: number
+  /** A plug-in of the CRM reacts; for each write of ours. */
+  readonly reaction: number
   /** A worker dies; for each step of a task. */
   readonly crash: number
   /** A worker hangs for longer than a lease lasts; for each step of a task. */
@@ -34,7 +39,14 @@ export interface FaultRates {
 const DANGER = 25
 
 /** Rates without any fault. */
-export const NO_FAULTS: FaultRates = { call: 0, crash: 0, hang: 0, webhook: 0 }
+export const NO_FAULTS: FaultRates = {
+  call: 0,
+  commit: 0,
+  reaction: 0,
+  crash: 0,
+  hang: 0,
+  webhook: 0,
+}
 
 /** The faults of a run. Each has its own name, so that a replay can keep only some of them. */
 export class Faults {
@@ -53,6 +65,24 @@ export class Faults {
   ofCall(place: string, effect: 'read' | 'write'): CallFault | null {
     const fault = this.chance.pick(CALL_FAULTS[effect], 'fault', place)
     return this.happens(`${fault} ${place}`, this.rates.call, place) ? fault : null
+  }
+
+  /** What happens to a transaction whose end is sent: it and its connection are lost, or only the answer is. */
+  ofCommit(place: string): 'lost' | 'unanswered' | null {
+    const fault = this.chance.pick(['lost', 'unanswered'] as const, 'end', place)
+    return this.happens(`commit ${fault} ${place}`, this.rates.commit, 'commit', place)
+      ? fault
+      : null
+  }
+
+  /** Whether a plug-in edits the record that we wrote. */
+  reacts(place: string): boolean {
+    return this.happens(`reaction ${place}`, this.rates.reaction, 'reaction', place)
+  }
+
+  /** Whether the process that dies takes all work along. */
+  takesAll(place: string): boolean {
+    return this.chance.of('takes all', place) < 0.2
   }
 
   /** Whether a worker dies here. @param isDanger whether dying here costs most; then it is likelier. */

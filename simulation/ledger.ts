@@ -7,13 +7,14 @@ import type { Database, Queryable, Transaction } from '../src/ledger/db/database
 import { migrate } from '../src/ledger/db/migrate.js'
 import { startPostgres, type PostgresServer } from '../dev/embedded/postgres.js'
 import { ownDirectory } from '../src/checkout.js'
-import type { Scheduler } from './scheduler.js'
+import type { Scheduler, Task } from './scheduler.js'
 
 /** The same value as in the product's own pool (src/ledger/db/database.ts). */
 const LOCK_TIMEOUT_MS = 10_000
 /** The same as there: then the server ends the transactions of a hung process. */
 export const IDLE_IN_TRANSACTION_MS = 60_000
 const IDLE_IN_TRANSACTION = '25P03'
+const CONNECTION_FAILURE = '08006'
 const DEADLOCK = '40P01'
 /**
  * Longer than any run. The simulation detects deadlocks itself, because the server's own detection depends on real
@@ -167,6 +168,8 @@ export class SimulatedLedger implements Database {
   private changes = 0
   /** Leases that were held, by their addresses: as of how many changes, and when the first of them ends. */
   private readonly held = new Map<string, { readonly changes: number; readonly untilMs: number }>()
+  /** What happens to a transaction whose COMMIT is sent. */
+  faultOfCommit: (task: Task) => 'lost' | 'unanswered' | null = () => null
   statements = 0
   /** Number of statements that had to wait for a lock. */
   waits = 0
@@ -328,11 +331,18 @@ export class SimulatedLedger implements Database {
       const result = await work(tx)
       await scheduler.step('commit', scheduler.latency(1), async () => {
         assertOpen()
+        const fault = this.faultOfCommit(task)
+        if (fault === 'lost') {
+          throw unreachable()
+        }
         await end(connection, 'COMMIT')
         task.onDeath.delete(onDeath)
         this.open -= 1
         this.changes += 1
         await this.giveBack(connection)
+        if (fault === 'unanswered') {
+          throw unreachable()
+        }
       })
       return result
     } catch (error) {
@@ -523,6 +533,11 @@ function together(
   } finally {
     stream.uncork()
   }
+}
+
+/** The error of a connection that broke. */
+function unreachable(): Error {
+  return Object.assign(new Error('the connection broke'), { code: CONNECTION_FAILURE })
 }
 
 /** Ends a connection's transaction, if it has been sent to the server. */

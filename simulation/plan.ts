@@ -94,6 +94,8 @@ export function planOf(seed: string, lives: number): Plan {
       ? NO_FAULTS
       : {
           call: 0.005 + 0.06 * chance.of('call rate'),
+          commit: 0.004 * chance.of('commit rate'),
+          reaction: chance.of('reacts') < 0.5 ? 0.2 : 0,
           crash: 0.0008 * chance.of('crash rate'),
           hang: 0.0003 * chance.of('hang rate'),
           webhook: 0.3,

@@ -46,7 +46,7 @@ import { Scheduler, Task } from './scheduler.js'
 import type { CrmChange, MemoryCrm } from './systems/crm.js'
 import { MemoryDynamics } from './systems/dynamics.js'
 import { MemorySuperOffice } from './systems/superoffice.js'
-import { MemoryEmarketeer } from './systems/emarketeer.js'
+import { MemoryEmarketeer, type OwnWrite } from './systems/emarketeer.js'
 import { Wire } from './systems/wire.js'
 import { useVirtualTime } from './virtual-time.js'
 
@@ -113,6 +113,7 @@ export class World {
   private readonly draining = new Map<number, boolean>()
   private readonly posting = new Map<number, InboxHint[]>()
   private hints = 0
+  private reactions = 0
   private listed = 0
   /** How many members the ledger's statement judged. */
   private plain = 0
@@ -197,6 +198,9 @@ export class World {
     this.everyLife().forEach((life) => people.begin(life))
     await scheduler.finish(this.setUp())
     this.crm.onChange = (change) => this.tell(change)
+    this.crm.onWrite = (write) => this.react(write)
+    this.ledger.faultOfCommit = (task) =>
+      this.safe.has(task) ? null : this.faults.ofCommit(`${task.name} ${task.steps}`)
     this.crm.onAnswerGone = (id) => this.ghost.leave(id, scheduler.nowMs)
     for (const act of plan.acts) {
       scheduler.at(BEGIN_MS + act.atMs, () => {
@@ -213,6 +217,7 @@ export class World {
     }
     await scheduler.until(BEGIN_MS + plan.spanMs)
     this.crm.onChange = () => undefined
+    this.crm.onWrite = () => undefined
     this.faults.ended = true
     await this.rest()
   }
@@ -596,6 +601,21 @@ export class World {
     }
   }
 
+  /** A plug-in of the CRM answers our write within seconds: it saves a card, or answers for the person. */
+  private react({ email, recordId, cell }: OwnWrite): void {
+    const { scheduler, chance } = this
+    const id = (this.reactions += 1)
+    const place = `${recordId} ${cell} ${id}`
+    if (email === null || !this.faults.reacts(place)) {
+      return
+    }
+    scheduler.at(scheduler.nowMs + chance.between(0, REACTION_MS, 'reaction', place), () => {
+      const kind = chance.pick(REACTIONS, 'reaction', place)
+      const act = { id: -id, atMs: 0, life: People.lifeOf(email), kind }
+      scheduler.note(`plug-in after ${place}: ${this.people.do(act) ?? 'nothing'}`)
+    })
+  }
+
   /**
    * Webhooks arrive around half of the works, where they collide with them; a drain for each change would take most of
    * a world's time.
@@ -718,8 +738,10 @@ export class World {
       return 0
     }
     const place = `${task.name} ${task.steps}`
+    const gone = [task]
     if (faults.crashes(place, task.danger > 0)) {
-      scheduler.at(scheduler.nowMs, () => scheduler.kill(task))
+      gone.push(...(faults.takesAll(place) ? [...this.tasks].filter((one) => one !== task) : []))
+      gone.forEach((one) => scheduler.at(scheduler.nowMs, () => scheduler.kill(one)))
     } else if (faults.hangs(place)) {
       scheduler.note(`${task.name} hangs`)
       task.hangsUntilMs = scheduler.nowMs + HANG_MS
@@ -727,7 +749,9 @@ export class World {
     } else {
       return 0
     }
-    scheduler.at(scheduler.nowMs + HEARTBEAT_MS, () => this.onGone.get(task)?.())
+    scheduler.at(scheduler.nowMs + HEARTBEAT_MS, () => {
+      gone.forEach((one) => this.onGone.get(one)?.())
+    })
     return 0
   }
 
@@ -778,6 +802,10 @@ const LEDGER_OF_ADDRESS = [
 
 /** Fewer shards than the inbox has, so that each has something to do. */
 const SHARDS = 2
+
+/** What plug-ins do in answer to our writes. */
+const REACTIONS = ['crmEdit', 'crmEdit', 'crmEdit', 'crmDeny', 'crmNo', 'crmStoreDeny'] as const
+const REACTION_MS = 4_000
 
 const POST_WINDOW_MS = 2_000
 const HEARD_MS = 40_000

@@ -32,6 +32,8 @@ export interface MemoryCrm {
   readonly source: CrmSource
   readonly writes: readonly OwnWrite[]
   onChange: (change: CrmChange) => void
+  /** Called when a write of ours was applied. */
+  onWrite: (write: OwnWrite) => void
   /** Called when an answer on a separate row is deleted with it; absent if every answer is stored on its person. */
   onAnswerGone?: (id: string) => void
   client(wire: Wire): CrmClient

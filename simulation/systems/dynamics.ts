@@ -79,6 +79,7 @@ export class MemoryDynamics implements MemoryCrm {
   private counter = 0
   private generation = 0
   onChange: (change: CrmChange) => void = () => undefined
+  onWrite: (write: OwnWrite) => void = () => undefined
   onAnswerGone: (id: string) => void = () => undefined
 
   constructor(
@@ -373,15 +374,12 @@ export class MemoryDynamics implements MemoryCrm {
   }
 
   private apply(write: CrmWrite): CrmWriteOutcome {
-    const told = (cell: string, recordId: string, contactId: string, value: string) =>
-      this.writes.push({
-        atMs: this.now(),
-        side: 'crm',
-        email: this.contacts.get(contactId)?.email ?? null,
-        recordId,
-        cell,
-        value,
-      })
+    const told = (cell: string, recordId: string, contactId: string, value: string) => {
+      const email = this.contacts.get(contactId)?.email ?? null
+      const done = { atMs: this.now(), side: 'crm', email, recordId, cell, value } as const
+      this.writes.push(done)
+      this.onWrite(done)
+    }
     switch (write.kind) {
       case 'consent': {
         const contact = this.contacts.get(write.contactId)

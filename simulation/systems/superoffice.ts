@@ -75,6 +75,7 @@ export class MemorySuperOffice implements MemoryCrm {
   }
   readonly writes: OwnWrite[] = []
   onChange: (change: CrmChange) => void = () => undefined
+  onWrite: (write: OwnWrite) => void = () => undefined
   private readonly persons = new Map<string, Person>()
   private counter = 0
   private generation = 0
@@ -322,14 +323,11 @@ export class MemorySuperOffice implements MemoryCrm {
     const before = person.rows.get(write.purpose)
     const value = write.value as LegalBasis
     if (before?.value !== value) {
-      this.writes.push({
-        atMs: this.now(),
-        side: 'crm',
-        email: person.email,
-        recordId: person.id,
-        cell: write.purpose,
-        value,
-      })
+      const { id: recordId, email } = person
+      const cell = write.purpose
+      const done = { atMs: this.now(), side: 'crm', email, recordId, cell, value } as const
+      this.writes.push(done)
+      this.onWrite(done)
     }
     this.set(person, write.purpose, value, 'us')
     return 'done'

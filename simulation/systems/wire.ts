@@ -6,6 +6,8 @@ import type { Scheduler } from '../scheduler.js'
 const TIMEOUT_MS = 60_000
 const DEAD_AFTER_MS = 110_000
 const USUAL_MS = 40
+/** Not as long as anybody waits. */
+const SLOW_MS = 20_000
 
 /** How a call ended for a caller that did not get the answer. */
 export interface Unanswered {
@@ -28,7 +30,7 @@ export class Wire {
   /** A read. @throws UpstreamError */
   async read<T>(context: CallContext | undefined, operation: string, work: () => T): Promise<T> {
     const fault = this.begin(context, operation, 'read')
-    if (fault !== null && fault !== 'lostAnswer' && fault !== 'slow') {
+    if (fault !== null && !IS_DONE.has(fault)) {
       await this.travel(operation)
       throw this.failure(fault, operation, false)
     }
@@ -37,7 +39,7 @@ export class Wire {
       await this.scheduler.step('no answer', TIMEOUT_MS, () => undefined)
       throw this.failure(fault, operation, false)
     }
-    await this.travel('answer')
+    await this.travel('answer', fault)
     this.tellClock(context)
     return answer
   }
@@ -54,11 +56,12 @@ export class Wire {
     const fault = this.begin(context, operation, 'write')
     switch (fault) {
       case null:
-      case 'slow': {
+      case 'slow':
+      case 'slowAnswer': {
         const answer = await this.scheduler.step(operation, this.latencyOf(fault), () =>
           work(false),
         )
-        await this.travel('answer')
+        await this.travel('answer', fault)
         this.tellClock(context)
         return { answer }
       }
@@ -111,11 +114,12 @@ export class Wire {
   }
 
   private latencyOf(fault: CallFault | null): number {
-    return this.scheduler.latency(USUAL_MS) + (fault === 'slow' ? 20_000 : 0)
+    return this.scheduler.latency(USUAL_MS) + (fault === 'slow' ? SLOW_MS : 0)
   }
 
-  private travel(what: string): Promise<void> {
-    return this.scheduler.step(what, this.scheduler.latency(USUAL_MS), () => undefined)
+  private travel(what: string, fault: CallFault | null = null): Promise<void> {
+    const longerMs = fault === 'slowAnswer' ? SLOW_MS : 0
+    return this.scheduler.step(what, this.scheduler.latency(USUAL_MS) + longerMs, () => undefined)
   }
 
   private tellClock(context: CallContext | undefined): void {
@@ -163,4 +167,8 @@ const CODES: Readonly<Record<CallFault, Code>> = {
   never: LOST,
   half: { code: 'upstream_unavailable', status: 503 },
   slow: LOST,
+  slowAnswer: LOST,
 }
+
+/** Faults of a read that the system answers nevertheless. */
+const IS_DONE: ReadonlySet<CallFault> = new Set(['lostAnswer', 'slow', 'slowAnswer'])
