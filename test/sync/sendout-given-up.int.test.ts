@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import { findSendoutRun, type SendoutRun } from '../../src/ledger/sendout/sendouts.js'
+import { membersAt } from '../../src/ledger/sendout/sendout-members.js'
 import { decideMembers } from '../../src/sync/sendout/decide-members.js'
+import { fixAudience } from '../../src/sync/sendout/fix-audience.js'
 import type { SyncSession } from '../../src/connection/session.js'
+import { CONNECTION_ID } from './support/open-systems.js'
 import type { Person } from './support/person.js'
 import { preSend, readList, type Sent } from './support/pre-send.js'
 import { twistEmarketeer } from './support/twists.js'
@@ -62,5 +65,24 @@ describe('a decision that was given up, and goes on', () => {
     })
     const call = { ...session.call, signal: stop.signal }
     await expect(decideMembers({ ...looked, call }, run)).rejects.toThrow('given up')
+  })
+})
+
+describe('an audience that was given up, and is still being stored', () => {
+  it('adds nobody to a closed run', async () => {
+    const { run, session } = await withoutLastLook()
+    const late = await world.now.person()
+    const members = await membersAt(world.now.db, run.sendoutRunId, [0, 1, 2])
+    await fixAudience(session, run, {
+      connectionId: CONNECTION_ID,
+      sendoutId: run.sendoutId,
+      stage: 'send',
+      contactIds: [...members.map(({ contactId }) => contactId), late.contactId],
+      channel: 'email',
+      categoryId: null,
+      transactional: false,
+    })
+    expect(await membersAt(world.now.db, run.sendoutRunId, [0, 1, 2])).toEqual(members)
+    expect(await findSendoutRun(world.now.db, run.sendoutRunId)).toEqual(run)
   })
 })

@@ -11,19 +11,26 @@ export interface SendoutMember {
   readonly addressId: number | null
 }
 
-/** Stores members; known positions stay, so a repeated page changes nothing. */
+/** A closed run keeps its members and verdicts: work that was given up may still go on. `$1`: the run. */
+const IS_OPEN = `(SELECT true FROM sendout_runs WHERE sendout_run_id = $1 AND outcome IS NULL FOR SHARE) IS TRUE`
+
+/**
+ * Stores members; known positions stay, so a repeated page changes nothing.
+ *
+ * @returns false: nothing was stored, because the run is closed.
+ */
 export async function saveMembers(
   db: Queryable,
   sendoutRunId: string,
   members: readonly SendoutMember[],
-): Promise<void> {
-  if (members.length === 0) {
-    return
-  }
-  await db.query(
-    `INSERT INTO sendout_members (sendout_run_id, position, contact_id, email, mobile, address_id)
-      SELECT $1, m.* FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::bigint[]) AS m
-      ON CONFLICT DO NOTHING`,
+): Promise<boolean> {
+  const [run] = await db.query<{ open: boolean }>(
+    `WITH run AS MATERIALIZED (SELECT ${IS_OPEN} AS open), stored AS (
+        INSERT INTO sendout_members (sendout_run_id, position, contact_id, email, mobile, address_id)
+          SELECT $1, m.* FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::bigint[]) AS m
+            WHERE (SELECT open FROM run)
+          ON CONFLICT DO NOTHING)
+      SELECT open FROM run`,
     [
       sendoutRunId,
       members.map((m) => m.position),
@@ -33,6 +40,7 @@ export async function saveMembers(
       members.map((m) => m.addressId),
     ],
   )
+  return run!.open
 }
 
 const MEMBER = `position, contact_id AS "contactId", email, mobile, address_id AS "addressId"`
@@ -97,9 +105,6 @@ export interface MemberVerdict {
   readonly position: number
   readonly verdict: Verdict
 }
-
-/** A closed run keeps its verdicts: a decision that was given up may still go on. `$1`: the run. */
-const IS_OPEN = `(SELECT true FROM sendout_runs WHERE sendout_run_id = $1 AND outcome IS NULL FOR SHARE) IS TRUE`
 
 /**
  * Stores the verdicts of neighbouring members: the index is walked once, from the first position to the last. Asking it

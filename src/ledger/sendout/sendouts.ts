@@ -119,6 +119,7 @@ export async function markAsked(db: Queryable, sendoutRunId: string, tick: numbe
   )
 }
 
+/** Notes whom the sendout targets. A closed run keeps what it was closed with. */
 export async function saveAudience(
   db: Queryable,
   sendoutRunId: string,
@@ -129,7 +130,7 @@ export async function saveAudience(
 ): Promise<void> {
   await db.query(
     `UPDATE sendout_runs SET channel = $2, category_id = $3, transactional = $4, audience_id = $5, targeted = $6
-      WHERE sendout_run_id = $1`,
+      WHERE sendout_run_id = $1 AND outcome IS NULL`,
     [
       sendoutRunId,
       audience.channel,

@@ -23,7 +23,7 @@ type Member = Omit<SendoutMember, 'position' | 'addressId'>
 
 /**
  * Fixes and stores who is targeted at this moment (rule G1). All later readings count as fresh for this sendout.
- * Repeating it gives the same audience.
+ * Repeating it gives the same audience. Once the run is closed it stores nobody more, and asks for no further page.
  *
  * @throws UpstreamError; AppError `campaign_not_found`, or `emarketeer_refused` if the audience has expired.
  */
@@ -94,7 +94,9 @@ async function fixCampaign(
     })
   let position = 0
   for await (const page of oneAhead(audiencePages(session, audience.audienceId))) {
-    await store(session, run, position, page.items)
+    if (!(await store(session, run, position, page.items))) {
+      break
+    }
     position += page.items.length
     session.heartbeat({ done: position, total: page.total })
   }
@@ -148,15 +150,16 @@ function campaignNotFound(campaignId: string, cause: unknown): AppError {
   })
 }
 
+/** Stores members from a position on. False: the run is closed, and nobody was stored. */
 async function store(
   session: SyncSession,
   run: SendoutRun,
   start: number,
   members: readonly Member[],
-): Promise<void> {
+): Promise<boolean> {
   const { connectionId } = session.connection
   const placed = members.map((member) => ({ member, place: spelledAddressOf(member.email) }))
-  await session.db.transaction(async (tx) => {
+  return session.db.transaction(async (tx) => {
     const texts = new Set(placed.flatMap(({ place }) => place?.address ?? []))
     const idOf = await ensureEmarketeerAddresses(tx, connectionId, [...texts])
     await addSpelledContacts(
@@ -168,7 +171,7 @@ async function store(
           : [{ contactId, addressId: idOf.get(place.address)!, spelling: place.spelling }],
       ),
     )
-    await saveMembers(
+    return saveMembers(
       tx,
       run.sendoutRunId,
       placed.map(({ member, place }, index) => ({
