@@ -14,9 +14,9 @@ export function startCpuProfile(
   { workerPid, workerProfile }: World,
   file: string,
 ): () => Promise<void> {
-  process.kill(workerPid, 'SIGUSR2')
+  process.kill(workerPid, 'SIGWINCH')
   return async () => {
-    process.kill(workerPid, 'SIGUSR2')
+    process.kill(workerPid, 'SIGWINCH')
     const untilMs = Date.now() + WAIT_AT_MOST_MS
     while (!(await isThere(workerProfile))) {
       if (Date.now() > untilMs) {

@@ -55,7 +55,9 @@ export async function startWorld(
   note: (line: string) => void,
 ): Promise<World> {
   const stops: (() => Promise<void>)[] = []
+  let stopping = false
   const stop = async () => {
+    stopping = true
     for (const end of stops.reverse()) {
       await end().catch(() => undefined)
     }
@@ -67,7 +69,7 @@ export async function startWorld(
   const directory = await mkdtemp(join(tmpdir(), 'lbsync-bench-'))
   stops.push(() => rm(directory, { recursive: true, force: true }))
   try {
-    return { ...(await start(place, profiled, directory, keep, note)), stop }
+    return { ...(await start(place, profiled, directory, keep, () => stopping, note)), stop }
   } catch (error) {
     await stop()
     throw error
@@ -79,6 +81,7 @@ async function start(
   profiled: boolean,
   directory: string,
   keep: Keep,
+  isStopping: () => boolean,
   note: (line: string) => void,
 ): Promise<Omit<World, 'stop'>> {
   const logs = {
@@ -135,6 +138,13 @@ async function start(
     run(['gateway', '--port', String(port)]).then(keep),
     run(['worker'], watched).then(keep),
   ])
+  void worker.exited.then((code) => {
+    if (!isStopping()) {
+      process.stderr.write(`The worker ended (${code}):\n${worker.stderr()}\n`)
+      // Nobody would work off what the bench awaits. Its programs end with it.
+      process.exit(2)
+    }
+  })
   return {
     env,
     gatewayUrl,
