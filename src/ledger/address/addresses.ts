@@ -68,18 +68,25 @@ export interface DueAddress {
   readonly dirtyTick: number
 }
 
-/** The addresses that became due last, newest first: the changes that a webhook has just reported. */
+/** How many of the newest marks are looked at for each address wanted. */
+const MARKS_PER_ADDRESS = 20
+
+/**
+ * The addresses that became due last, newest first: the changes that a webhook has just reported. It looks at the newest
+ * marks only: after a first sync, a hundred thousand may wait for tomorrow's budget of rows, and each change would pass
+ * all of them. The sweep finds who is older.
+ */
 export function selectNewestDue(
   db: Queryable,
   connectionId: string,
   limit: number,
 ): Promise<DueAddress[]> {
   return db.query<DueAddress>(
-    `SELECT address_id AS "addressId", dirty_tick AS "dirtyTick" FROM addresses
-      WHERE connection_id = $1 AND dirty_tick IS NOT NULL
-        AND (not_before IS NULL OR not_before <= clock_timestamp())
-      ORDER BY dirty_tick DESC LIMIT $2`,
-    [connectionId, limit],
+    `SELECT address_id AS "addressId", dirty_tick AS "dirtyTick" FROM (
+        SELECT address_id, dirty_tick, not_before FROM addresses
+          WHERE connection_id = $1 AND dirty_tick IS NOT NULL ORDER BY dirty_tick DESC LIMIT $3) newest
+      WHERE not_before IS NULL OR not_before <= clock_timestamp() ORDER BY dirty_tick DESC LIMIT $2`,
+    [connectionId, limit, limit * MARKS_PER_ADDRESS],
   )
 }
 
