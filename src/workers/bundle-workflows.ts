@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises'
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker'
-import { transform } from 'esbuild'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -15,25 +14,7 @@ if (target === undefined) {
 // The bundler would print a page; its failures are thrown.
 const logger = new DefaultLogger('WARN')
 const { code } = await bundleWorkflowCode({ ...workflowSources(), logger })
-await writeFile(target, await compact(code))
-
-/**
- * The same code without comments and white space, with a source map of positions alone. Each queue's workflow thread
- * holds the code, its source map and what V8 makes of them (docs/performance.md, "Memory"). Names stay, since stack
- * traces and Temporal use them.
- */
-async function compact(bundle: string): Promise<string> {
-  const { code, map } = await transform(bundle, {
-    minifyWhitespace: true,
-    minifySyntax: true,
-    sourcemap: 'external',
-    sourcesContent: false,
-  })
-  // A worker that is given the code without its path takes the map's name for it, and esbuild writes none.
-  const named = JSON.stringify({ ...(JSON.parse(map) as object), file: 'workflow-bundle.js' })
-  const encoded = Buffer.from(named).toString('base64')
-  return `${code}\n//# sourceMappingURL=data:application/json;base64,${encoded}\n`
-}
+await writeFile(target, code)
 
 /** Source files of the workflows' bundle. */
 export interface WorkflowSources {
