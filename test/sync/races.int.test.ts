@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { ambiguousDecisionsOf } from '../../src/ledger/evidence/consent-events.js'
+import { catchUpEmarketeer } from '../../src/sync/mirror/catch-up-emarketeer.js'
 import { CONNECTION_ID } from './support/open-systems.js'
-import { once } from './support/twists.js'
+import { beforeStore, once } from './support/twists.js'
 import { withWorld } from './support/world.js'
 
 const world = withWorld()
@@ -103,6 +104,19 @@ describe('an act between our read and our write', () => {
       }),
     )
     expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+  })
+
+  it('still decides a consent that the feed shows just before our withdrawal is stored', async () => {
+    const ann = await world.now.linked()
+    await ann.unsubscribe()
+    await world.now.sweep(
+      beforeStore(async () => {
+        await ann.consents('consent')
+        await catchUpEmarketeer(await world.now.session())
+      }),
+    )
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ basis: 'consent', toggles: ['allow'], due: false })
   })
 
   it('discards a reading of Dynamics that is older than what eMarketeer says (torn)', async () => {

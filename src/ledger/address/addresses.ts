@@ -129,7 +129,8 @@ export async function dueMarks(
 
 /**
  * Marks addresses as due before their decisions are written: if the pass dies, the next run finishes them.
- * @returns the marks of all of them.
+ * @returns the new marks. A mark that was there stays the caller's if it loaded it; one that came since is of a change
+ *   that the decision has not seen.
  */
 export async function ensureDue(
   tx: Transaction,
@@ -138,12 +139,12 @@ export async function ensureDue(
   if (addressIds.length === 0) {
     return []
   }
-  await tx.query(
+  return tx.query<DueAddress>(
     `UPDATE addresses SET dirty_tick = nextval('ledger_tick'), dirty_since = clock_timestamp()
-      WHERE address_id = ANY($1) AND dirty_tick IS NULL`,
+      WHERE address_id = ANY($1) AND dirty_tick IS NULL
+      RETURNING address_id AS "addressId", dirty_tick AS "dirtyTick"`,
     [addressIds],
   )
-  return dueMarks(tx, addressIds)
 }
 
 /** Makes unmarked addresses due after a delay, without a change. */
