@@ -89,7 +89,7 @@ export class Ghost {
         ) &&
         !(
           deny.side === 'emarketeer' &&
-          this.brought(email, cell, deny.atMs).some(
+          this.brought(email, cell, deny.saidMs).some(
             ({ comeMs, provesByTime }) => provesByTime && comeMs <= until.allowMs,
           )
         ),
@@ -126,6 +126,12 @@ export class Ghost {
       .filter((act) => act.cell === cell && act.kind === 'deny')
       .map(({ saidMs }) => saidMs)
     return said.length === 0 ? null : Math.max(...said)
+  }
+
+  /** When the deny that stands in a cell was last said; null: never. */
+  saidNoAtMs(email: string, cell: string): number | null {
+    const said = this.acts(email, cell).filter(({ kind }) => kind === 'deny')
+    return said.length === 0 ? null : Math.max(...said.map(({ saidMs }) => saidMs))
   }
 
   /** A record is no longer live at an address. */

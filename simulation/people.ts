@@ -271,6 +271,7 @@ export class People {
     return `contact ${contact.id} deleted`
   }
 
+  /** eMarketeer copies a withdrawal with its old time, so the person said it when it was said at the old address. */
   private moveContact(life: number, from: string): string | null {
     const contact = this.emarketeer.contactsAt(from).at(-1)
     if (contact === undefined) {
@@ -280,11 +281,12 @@ export class People {
     this.met(to)
     const cells = [MARKETING, STORE, CELL]
     const before = cells.map((cell) => this.emarketeer.value(to, cell))
+    const saidMs = cells.map((cell) => this.ghost.saidNoAtMs(from, cell))
     changeEmail(this.emarketeer.account, contact, to, { source: 'addedByUser', actor: null })
     cells.forEach((cell, at) => {
       const after = this.emarketeer.value(to, cell)
       if (after !== before[at] && (after === 'withdrawn' || after === 'false')) {
-        this.note(to, cell, 'emarketeer', null, true, false)
+        this.note(to, cell, 'emarketeer', null, true, false, saidMs[at] ?? this.now())
       }
     })
     return `contact ${contact.id} moves to ${to}`
