@@ -90,6 +90,47 @@ export async function appendOutcomes(
   )
 }
 
+/** A positive value that eMarketeer's feed shows as written by us. */
+export interface ShownLoosening {
+  readonly addressId: number
+  readonly cellKey: CellKey
+  readonly basis: string
+  readonly version: number
+}
+
+/**
+ * Those of these writes that no decision for their own address explains: the contact had moved there after the decision
+ * (docs/sync.md, "A write that follows its contact"). A decision explains a write that its outcome names, or
+ * one of its value while its outcome is not known.
+ */
+export async function undecidedLoosenings<T extends ShownLoosening>(
+  db: Queryable,
+  connectionId: string,
+  shown: readonly T[],
+): Promise<T[]> {
+  if (shown.length === 0) {
+    return []
+  }
+  const rows = await db.query<{ n: number }>(
+    `SELECT n::int FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[])
+        WITH ORDINALITY AS s(address_id, cell_key, basis, version, n)
+      WHERE NOT EXISTS (
+        SELECT FROM consent_events e
+          LEFT JOIN consent_event_outcomes o ON o.event_id = e.event_id AND o.side = 'emarketeer'
+        WHERE e.connection_id = $1 AND e.address_id = s.address_id AND e.cell_key = s.cell_key
+          AND e.emarketeer_new = s.basis AND e.emarketeer_old <> e.emarketeer_new
+          AND (o.event_id IS NULL OR o.outcome = 'unknown' OR (o.outcome = 'applied' AND o.version = s.version)))`,
+    [
+      connectionId,
+      shown.map((one) => one.addressId),
+      shown.map((one) => one.cellKey),
+      shown.map((one) => one.basis),
+      shown.map((one) => String(one.version)),
+    ],
+  )
+  return rows.map(({ n }) => shown[n - 1]!)
+}
+
 /** An event in the form that `why` reads. */
 export interface RecordedConsentEvent extends Omit<
   ConsentEvent,

@@ -1,6 +1,9 @@
 import { readManyStates, type ChangesAnswer, type FeedItem } from '../../emarketeer/index.js'
 import { FittingPages, isTooLarge, UpstreamError } from '../../http/index.js'
 import { ensureEmarketeerAddresses } from '../../ledger/copy/address-mentions.js'
+import { noteDepartedDenies } from '../../ledger/copy/departed-denies.js'
+import { undecidedLoosenings } from '../../ledger/evidence/consent-events.js'
+import { markDue } from '../../ledger/address/addresses.js'
 import { findConnection } from '../../ledger/connection/connections.js'
 import { dropCursor, moveCursor } from '../../ledger/connection/cursors.js'
 import {
@@ -13,11 +16,13 @@ import {
   upsertEmarketeerValues,
 } from '../../ledger/copy/emarketeer-mirror.js'
 import { type Transaction, nextTick } from '../../ledger/db/database.js'
-import { foldFeedPage, type FoldedPage } from './feed-page.js'
+import { foldFeedPage, type FoldedPage, type OwnLoosening } from './feed-page.js'
 import { loadEmarketeer } from './load-emarketeer.js'
 import { syncCategories } from './sync-categories.js'
 import { upsertStates, noteUnreadable } from './upsert-states.js'
 import type { SyncSession } from '../../connection/session.js'
+import { isPurposeCell } from '../../domain/cell-key.js'
+import { kindOf } from '../../domain/reconcile/index.js'
 import { clockOfDate, clockOfWrite } from '../../domain/clock.js'
 import { probeOf, settleProbe } from '../../ledger/copy/crm-times.js'
 
@@ -59,7 +64,8 @@ export async function catchUpEmarketeer(session: SyncSession): Promise<void> {
         provenAt,
       })
       if (moved) {
-        await storePage(tx, connectionId, folded, tick)
+        const idOf = await storePage(tx, connectionId, folded, tick)
+        await denyUndecided(tx, session, folded.ownLoosenings, idOf)
       }
       return moved
     })
@@ -116,7 +122,7 @@ async function storePage(
   connectionId: string,
   page: FoldedPage,
   tick: number,
-): Promise<void> {
+): Promise<ReadonlyMap<string, number>> {
   const addresses = [
     ...page.cells.map((cell) => cell.address),
     ...page.unreadAddresses,
@@ -153,6 +159,46 @@ async function storePage(
   if (page.walkNeeded) {
     await markAllEmarketeerUnread(tx, connectionId)
   }
+  return idOf
+}
+
+/**
+ * Notes a deny where a loosening of ours reached an address for which it was not decided: its contact had moved there
+ * in the meantime, and the version that guards the write is counted per address, so an opt-out may be overwritten. The
+ * deny closes the send gate at once, and the next pass withdraws in eMarketeer.
+ */
+async function denyUndecided(
+  tx: Transaction,
+  { connection: { connectionId }, crm }: SyncSession,
+  loosenings: readonly OwnLoosening[],
+  idOf: ReadonlyMap<string, number>,
+): Promise<void> {
+  if (crm === null) {
+    return // An account without a CRM: nothing is decided, and its sendouts go by eMarketeer alone.
+  }
+  const undecided = await undecidedLoosenings(
+    tx,
+    connectionId,
+    loosenings.map((own) => ({ ...own, addressId: idOf.get(own.address)! })),
+  )
+  await noteDepartedDenies(
+    tx,
+    undecided.map(({ addressId, cellKey, changeId }) => ({
+      addressId,
+      cellKey,
+      record: {
+        recordId: `emarketeer:${changeId}`,
+        value: kindOf(isPurposeCell(cellKey) ? crm.capabilities.values : 'toggle').deny,
+        version: null,
+        want: null,
+        left: true,
+      },
+    })),
+  )
+  await markDue(
+    tx,
+    undecided.map(({ addressId }) => addressId),
+  )
 }
 
 /** Reads the contacts of changes that could not be read. Their present state includes what those changes did. */

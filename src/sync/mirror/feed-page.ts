@@ -8,16 +8,27 @@ import {
   type ReadLegalBasis,
 } from '../../emarketeer/index.js'
 import { spelledAddressOf, type SpelledAddress } from './spelled-address.js'
-import { isPositive } from '../../domain/legal-basis.js'
+import { isPositive, type LegalBasis } from '../../domain/legal-basis.js'
 
 /** eMarketeer's latest value of one cell within a page of the feed, and the times of the acts in that page. */
 export interface CellChange extends Omit<EmarketeerValue, 'addressId'> {
   readonly address: string
 }
 
+/** A positive value that we wrote, which no later act by a person or deny in the page replaces. */
+export interface OwnLoosening {
+  readonly address: string
+  readonly cellKey: CellKey
+  readonly basis: LegalBasis
+  readonly version: number
+  readonly changeId: string
+}
+
 /** A folded page: last value per cell, last address per contact. */
 export interface FoldedPage {
   readonly cells: readonly CellChange[]
+  /** The ledger must know a decision for each at its address (`undecidedLoosenings`). */
+  readonly ownLoosenings: readonly OwnLoosening[]
   /** Contact → its address now; null: none. */
   readonly contacts: ReadonlyMap<string, SpelledAddress | null>
   readonly deletedContactIds: readonly string[]
@@ -36,6 +47,7 @@ export interface FoldedPage {
  */
 export function foldFeedPage(items: readonly FeedItem[]): FoldedPage {
   const cells = new Map<string, CellChange>()
+  const ownLoosenings = new Map<string, readonly OwnLoosening[]>()
   const contacts = new Map<string, SpelledAddress | null>()
   const deleted = new Set<string>()
   const unread = new Set<string>()
@@ -62,6 +74,7 @@ export function foldFeedPage(items: readonly FeedItem[]): FoldedPage {
       readContactsOf(item) // eMarketeer hides the address of deleted contacts; one that lives has its state read.
     } else {
       foldCell(cells, item, address, cellKey, basis)
+      foldOwn(ownLoosenings, item, address, cellKey, basis)
     }
   }
   for (const item of items) {
@@ -99,6 +112,7 @@ export function foldFeedPage(items: readonly FeedItem[]): FoldedPage {
   }
   return {
     cells: [...cells.values()],
+    ownLoosenings: [...ownLoosenings.values()].flat(),
     contacts,
     deletedContactIds: [...deleted],
     unreadAddresses: unread,
@@ -133,6 +147,23 @@ function foldCell(
     positiveActMs: latest(earlier?.positiveActMs, positiveActMs),
     denyActMs: latest(earlier?.denyActMs, denyActMs),
   })
+}
+
+/** A later person's act, or a deny by anybody, ends what our earlier writes did. */
+function foldOwn(
+  loosenings: Map<string, readonly OwnLoosening[]>,
+  item: ValueItem,
+  address: string,
+  cellKey: CellKey,
+  basis: ReadLegalBasis,
+): void {
+  const key = `${address} ${cellKey}`
+  if (isOwnEcho(item) && basis !== 'unreadable' && isPositive(basis)) {
+    const own = { address, cellKey, basis, version: item.after.version, changeId: item.id }
+    loosenings.set(key, [...(loosenings.get(key) ?? []), own])
+  } else if (!isCrmSource(item.source) || basis === 'withdrawn') {
+    loosenings.delete(key)
+  }
 }
 
 /** The later of two moments. null or undefined: unknown. */

@@ -13,6 +13,7 @@ import { handleEchoes } from '../../ledger/run/echoes.js'
 import { AddressOutcomes } from './address-outcome.js'
 import { takenInto } from './cell-memory.js'
 import {
+  addressesOfContacts,
   markEmarketeerUnread,
   upsertEmarketeerValues,
 } from '../../ledger/copy/emarketeer-mirror.js'
@@ -41,7 +42,7 @@ export async function acknowledgeWrites(
     crm: jobs.crm.filter((job) => leased.has(job.addressId)),
   }
   const outcomes = new AddressOutcomes()
-  await takeEmarketeerOutcomes(tx, own.emarketeer, outcomes)
+  await takeEmarketeerOutcomes(tx, connectionId, own.emarketeer, outcomes)
   await upsertCrmOutcomes(tx, connectionId, own.crm, window, outcomes)
   const pendings = new Set<PendingCell>()
   own.emarketeer.forEach((job) => pendings.add(job.pending))
@@ -132,6 +133,7 @@ function asBefore({ cell: { memory, row } }: PendingCell) {
 
 async function takeEmarketeerOutcomes(
   tx: Transaction,
+  connectionId: string,
   jobs: readonly EmarketeerWritten[],
   outcomes: AddressOutcomes,
 ): Promise<void> {
@@ -179,7 +181,16 @@ async function takeEmarketeerOutcomes(
     })),
     { replace: false, markDue: false },
   )
-  await markEmarketeerUnread(tx, unread)
+  // A write follows its contact. Where the feed has already shown that it moved, the copy holds what was written elsewhere.
+  const places = await addressesOfContacts(
+    tx,
+    connectionId,
+    applied.map(({ item }) => item.contactId),
+  )
+  const elsewhere = applied
+    .filter(({ pending, item }) => places.get(item.contactId) !== pending.cell.row.addressId)
+    .map(({ pending }) => pending.cell.row.addressId)
+  await markEmarketeerUnread(tx, [...new Set([...unread, ...elsewhere])])
 }
 
 function versionOf(job: EmarketeerWritten): number {
