@@ -11,23 +11,19 @@ if (isMainThread) {
   const file = process.env.BENCH_CPU_PROFILE
   let session = null
   process.on('SIGWINCH', () => {
-    try {
-      if (session === null) {
-        session = new Session()
-        session.connect()
-        session.post('Profiler.enable')
-        session.post('Profiler.start')
-        return
-      }
-      session.post('Profiler.stop', (error, answer) => {
-        // In one step, as the bench waits for it.
-        writeFileSync(`${file}.partial`, JSON.stringify(error ?? answer.profile))
-        renameSync(`${file}.partial`, file)
-      })
-      session.disconnect()
-      session = null
-    } catch (e) {
-      writeFileSync('/tmp/pos.err', String(e.stack))
+    if (session === null) {
+      session = new Session()
+      session.connect()
+      session.post('Profiler.enable')
+      session.post('Profiler.start')
+      return
     }
+    session.post('Profiler.stop', (error, answer) => {
+      // In one step, as the bench waits for it.
+      writeFileSync(`${file}.partial`, JSON.stringify(error ?? answer.profile))
+      renameSync(`${file}.partial`, file)
+    })
+    session.disconnect()
+    session = null
   })
 }
