@@ -73,8 +73,9 @@ export function foldFeedPage(items: readonly FeedItem[]): FoldedPage {
     if (address === null) {
       readContactsOf(item) // eMarketeer hides the address of deleted contacts; one that lives has its state read.
     } else {
-      foldCell(cells, item, address, cellKey, basis)
-      foldOwn(ownLoosenings, item, address, cellKey, basis)
+      const value = { address, cellKey, basis }
+      foldCell(cells, item, value)
+      foldOwn(ownLoosenings, item, value)
     }
   }
   for (const item of items) {
@@ -124,21 +125,20 @@ export function foldFeedPage(items: readonly FeedItem[]): FoldedPage {
 
 type ValueItem = Extract<FeedItem, { type: 'consent.changed' | 'subscription.changed' }>
 
-function foldCell(
-  cells: Map<string, CellChange>,
-  item: ValueItem,
-  address: string,
-  cellKey: CellKey,
-  basis: ReadLegalBasis,
-): void {
-  const key = `${address} ${cellKey}`
+/** What an item says of one cell. */
+type FeedValue = Pick<CellChange, 'address' | 'cellKey' | 'basis'>
+
+function keyOf({ address, cellKey }: FeedValue): string {
+  return `${address} ${cellKey}`
+}
+
+function foldCell(cells: Map<string, CellChange>, item: ValueItem, value: FeedValue): void {
+  const key = keyOf(value)
   const earlier = cells.get(key)
   const byPerson = !isOwnEcho(item) && !isCrmSource(item.source)
-  const { positiveActMs, denyActMs } = byPerson ? actTimesOf(basis, item) : NOBODYS_ACT
+  const { positiveActMs, denyActMs } = byPerson ? actTimesOf(value.basis, item) : NOBODYS_ACT
   cells.set(key, {
-    address,
-    cellKey,
-    basis,
+    ...value,
     version: item.after.version,
     eventAtMs: item.eventTimeMs,
     recordedAtMs: item.recordedAtMs,
@@ -153,13 +153,12 @@ function foldCell(
 function foldOwn(
   loosenings: Map<string, readonly OwnLoosening[]>,
   item: ValueItem,
-  address: string,
-  cellKey: CellKey,
-  basis: ReadLegalBasis,
+  value: FeedValue,
 ): void {
-  const key = `${address} ${cellKey}`
+  const key = keyOf(value)
+  const { basis } = value
   if (isOwnEcho(item) && basis !== 'unreadable' && isPositive(basis)) {
-    const own = { address, cellKey, basis, version: item.after.version, changeId: item.id }
+    const own = { ...value, basis, version: item.after.version, changeId: item.id }
     loosenings.set(key, [...(loosenings.get(key) ?? []), own])
   } else if (!isCrmSource(item.source) || basis === 'withdrawn') {
     loosenings.delete(key)
