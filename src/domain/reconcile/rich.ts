@@ -106,8 +106,8 @@ function beyondMapping(e: LegalBasis): Verdict {
 }
 
 /**
- * R2: a withdrawal always crosses. A positive basis crosses only if a person set it, and not if we or a default did, and
- * a user only saved it again.
+ * R2: a withdrawal always crosses. A positive basis crosses only if a person set it: not if we or a default did, and not
+ * if a user then only saved it again.
  */
 function crossToNone(facts: RichFacts, e: LegalBasis, d: LegalBasis): Verdict {
   if (e === 'withdrawn' || d === 'withdrawn') {

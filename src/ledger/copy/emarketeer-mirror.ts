@@ -349,15 +349,8 @@ export async function addressesOfEmarketeerContacts(
   connectionId: string,
   contactIds: readonly string[],
 ): Promise<number[]> {
-  if (contactIds.length === 0) {
-    return []
-  }
-  const rows = await db.query<{ id: number }>(
-    `SELECT DISTINCT address_id AS id FROM emarketeer_contacts
-      WHERE connection_id = $1 AND contact_id = ANY($2) AND address_id IS NOT NULL`,
-    [connectionId, contactIds],
-  )
-  return rows.map((row) => row.id)
+  const ids = (await addressesOfContacts(db, connectionId, contactIds)).values()
+  return [...new Set([...ids].filter((id) => id !== null))]
 }
 
 /** The current address by contact; null: no usable one. */
@@ -366,6 +359,9 @@ export async function addressesOfContacts(
   connectionId: string,
   contactIds: readonly string[],
 ): Promise<Map<string, number | null>> {
+  if (contactIds.length === 0) {
+    return new Map()
+  }
   const rows = await db.query<{ contactId: string; addressId: number | null }>(
     `SELECT contact_id AS "contactId", address_id AS "addressId" FROM emarketeer_contacts
       WHERE connection_id = $1 AND contact_id = ANY($2)`,
