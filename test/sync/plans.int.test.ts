@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { explaining, productJoins, type Explained } from './support/explaining.js'
+import { explaining, productJoins, unkeyedScans, type Explained } from './support/explaining.js'
 import { moveInNeighbour } from './support/neighbour.js'
 import type { Person } from './support/person.js'
 import { preSend } from './support/pre-send.js'
@@ -28,6 +28,10 @@ describe('however many people there are, and whatever the planner believes', () 
       const { result } = await preSend(withPlans(seen), ask)
       expect(result.excluded).toMatchObject({ consentWithdrawn: 2, duplicateAddress: 1 })
       expect(productsIn(seen)).toEqual([])
+      // Members are judged by key in every table, although statistics are from before the run.
+      const judging = seen.filter(({ sql }) => sql.includes('remembers_nothing_else'))
+      expect(judging).not.toEqual([])
+      expect(judging.flatMap(({ plan }) => unkeyedScans(plan))).toEqual([])
       // The statements whose plans are requested must be those of a sendout.
       expect(seen.map(({ sql }) => sql).filter((sql) => sql.includes('verdict'))).not.toEqual([])
     },

@@ -55,6 +55,12 @@ export function productJoins(node: PlanNode): readonly PlanNode[] {
   return [...(isProduct ? [node] : []), ...children.flatMap(productJoins)]
 }
 
+/** Readings of a table in a plan that do not go to their rows by an index's key. */
+export function unkeyedScans(node: PlanNode): readonly PlanNode[] {
+  const isUnkeyed = node['Relation Name'] !== undefined && node['Index Cond'] === undefined
+  return [...(isUnkeyed ? [node] : []), ...(node.Plans ?? []).flatMap(unkeyedScans)]
+}
+
 /** Tables of one row or a few, however many people there are: the connection itself, its categories. */
 const SMALL = new Set(['connections', 'categories', 'sendout_runs'])
 
