@@ -69,8 +69,8 @@ export class People {
     }
   }
 
-  /** Does an act. @returns a description of what happened; null: there was nobody to whom it could happen. */
-  do({ id, life, kind }: Act): string | null {
+  /** Does an act; a deny in the CRM under our own user, if a plug-in does that. @returns a description of what happened; null: there was nobody to whom it could happen. */
+  do({ id, life, kind }: Act, asUs = false): string | null {
     const email = this.placeOf(life)
     const records = this.crm.liveAt(email)
     const record = records.length === 0 ? null : this.chance.pick(records, 'record', id)
@@ -104,26 +104,26 @@ export class People {
       case 'emarketeerMove':
         return this.moveContact(life, email)
       default:
-        return record === null ? null : this.onRecord(kind, record, life)
+        return record === null ? null : this.onRecord(kind, record, life, asUs)
     }
   }
 
-  private onRecord(kind: ActKind, record: CrmRecord, life: number): string | null {
+  private onRecord(kind: ActKind, record: CrmRecord, life: number, asUs: boolean): string | null {
     const { crm } = this
     const email = record.email!
     switch (kind) {
       case 'crmDeny':
-        return this.answer(record, MARKETING, 'deny')
+        return this.answer(record, MARKETING, 'deny', asUs)
       case 'crmAllow':
         return this.answer(record, MARKETING, 'consent')
       case 'crmOther':
         return this.answer(record, MARKETING, 'other')
       case 'crmStoreDeny':
-        return this.answer(record, STORE, 'deny')
+        return this.answer(record, STORE, 'deny', asUs)
       case 'crmStoreAllow':
         return this.answer(record, STORE, 'other')
       case 'crmNo':
-        return this.answer(record, CELL, 'deny')
+        return this.answer(record, CELL, 'deny', asUs)
       case 'crmYes':
         return this.answer(record, CELL, 'consent')
       case 'crmEdit':
@@ -190,8 +190,8 @@ export class People {
     return (this.inEmarketeerSinceMs.get(email) ?? Infinity) < this.knownSinceMs
   }
 
-  private answer(record: CrmRecord, cell: string, answer: Answer): string | null {
-    if (!this.crm.say(record, cell, answer)) {
+  private answer(record: CrmRecord, cell: string, answer: Answer, asUs = false): string | null {
+    if (!this.crm.say(record, cell, answer, asUs)) {
       return null
     }
     const id = this.crm.answerId(record, cell)

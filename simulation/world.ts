@@ -612,7 +612,9 @@ export class World {
     scheduler.at(scheduler.nowMs + chance.between(0, REACTION_MS, 'reaction', place), () => {
       const kind = chance.pick(REACTIONS, 'reaction', place)
       const act = { id: -id, atMs: 0, life: People.lifeOf(email), kind }
-      scheduler.note(`plug-in after ${place}: ${this.people.do(act) ?? 'nothing'}`)
+      const asUs = chance.of('reacts as us', place) < 0.5
+      const what = this.people.do(act, asUs) ?? 'nothing'
+      scheduler.note(`plug-in${asUs ? ' under our user' : ''} after ${place}: ${what}`)
     })
   }
 

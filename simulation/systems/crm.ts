@@ -46,8 +46,8 @@ export interface MemoryCrm {
   value(record: CrmRecord, cell: string): string | null
   /** The ghost's id for the record's answer in a cell. */
   answerId(record: CrmRecord, cell: string): string | null
-  /** A user answers. @returns whether that changed anything. */
-  say(record: CrmRecord, cell: string, answer: Answer): boolean
+  /** A user answers, or a plug-in does under our user. @returns whether that changed anything. */
+  say(record: CrmRecord, cell: string, answer: Answer, asUs: boolean): boolean
   /** Whether a user set the record's current value, and it denies. */
   wasDenied(record: CrmRecord, cell: string): boolean
   /** Whether a user chose the record's current value. To save it again is no choice. */

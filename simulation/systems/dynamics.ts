@@ -125,13 +125,13 @@ export class MemoryDynamics implements MemoryCrm {
     return cell === 'marketingSendouts' ? record.id : (this.rowAt(record, cell)?.id ?? null)
   }
 
-  say(record: CrmRecord, cell: string, answer: Answer): boolean {
+  say(record: CrmRecord, cell: string, answer: Answer, asUs: boolean): boolean {
     const denies = answer === 'deny'
     if (cell === 'marketingSendouts') {
       const contact = this.of(record)
       const changes = contact.denies !== denies
       if (changes) {
-        this.flip(contact, denies, false)
+        this.flip(contact, denies, asUs)
       }
       return changes
     }
@@ -139,7 +139,7 @@ export class MemoryDynamics implements MemoryCrm {
     if (row === undefined || row.subscribed === !denies) {
       return false
     }
-    this.setRow(row, !denies, false)
+    this.setRow(row, !denies, asUs)
     return true
   }
 

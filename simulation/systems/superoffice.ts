@@ -118,12 +118,12 @@ export class MemorySuperOffice implements MemoryCrm {
     return PURPOSES.includes(cell as Purpose) ? record.id : null
   }
 
-  say(record: CrmRecord, cell: string, answer: Answer): boolean {
+  say(record: CrmRecord, cell: string, answer: Answer, asUs: boolean): boolean {
     const before = this.value(record, cell)
     if (!PURPOSES.includes(cell as Purpose) || before === BASIS[answer]) {
       return false
     }
-    this.set(this.of(record), cell as Purpose, BASIS[answer], 'user')
+    this.set(this.of(record), cell as Purpose, BASIS[answer], asUs ? 'us' : 'user')
     return true
   }
 
