@@ -38,8 +38,10 @@ export interface GateMention {
 /** Everything that decides one targeted contact (docs/reconciliation.md, the send gate). */
 export interface GateFacts {
   readonly channel: 'email' | 'sms'
-  /** The address that the sendout would use; null: none. */
+  /** The address that the sendout would use; null: none, or a text that is not exactly one. */
   readonly email: string | null
+  /** The contact's address field is empty: there is nothing at which eMarketeer or the CRM could hold a value. */
+  readonly addressMissing: boolean
   readonly mobile: string | null
   /** Transactional sendouts ask neither consent nor category. */
   readonly transactional: boolean
@@ -70,6 +72,8 @@ const MOBILE = /^\+?[0-9][0-9 ()./-]{4,22}$/
  */
 export function excludedBecause(facts: GateFacts): ExclusionReason | null {
   const { emarketeer, crm } = facts
+  // Consent belongs to the address. Without one, an e-mail lacks the address and not the basis; an SMS lacks the basis (G8).
+  const asksConsent = !facts.transactional && !(facts.channel === 'email' && facts.addressMissing)
   const mentionsVerified = emarketeer.mentions.every((mention) => mention.verified)
   if (!emarketeer.verified || !mentionsVerified || (crm && !crm.verified)) {
     return 'notVerified'
@@ -78,7 +82,7 @@ export function excludedBecause(facts: GateFacts): ExclusionReason | null {
     unreadable(facts) ??
     (crm?.ended ? 'deletedInCrm' : null) ??
     storeDenies(facts) ??
-    (facts.transactional ? null : (consentDenies(facts) ?? categoryDenies(facts))) ??
+    (asksConsent ? (consentDenies(facts) ?? categoryDenies(facts)) : null) ??
     addressDenies(facts)
   )
 }
@@ -112,7 +116,6 @@ function consentDenies({ emarketeer, crm, channel, email }: GateFacts): Exclusio
   if (denied) {
     return 'consentWithdrawn'
   }
-  // Consent belongs to the e-mail address: an SMS contact without one has no legal basis (G8).
   const positive = emarketeer.marketing !== 'unreadable' && isPositive(emarketeer.marketing)
   const silent = crm?.records.includes('silent') ?? false
   return positive && !silent && !(channel === 'sms' && email === null) ? null : 'noLegalBasis'
@@ -125,12 +128,13 @@ function categoryDenies({ emarketeer, crm, asksCategory }: GateFacts): Exclusion
   return asksCategory && no ? 'unsubscribedFromCategory' : null
 }
 
-function addressDenies({ channel, email, mobile, emarketeer }: GateFacts): ExclusionReason | null {
+function addressDenies(facts: GateFacts): ExclusionReason | null {
+  const { channel, email, addressMissing, mobile, emarketeer } = facts
   // The verdict is about the address that the sendout names and does not hold for another one.
   const usable =
     !emarketeer.moved &&
     (channel === 'email'
-      ? email !== null && isValidEmail(email)
+      ? !addressMissing && email !== null && isValidEmail(email)
       : mobile !== null && MOBILE.test(mobile.trim()))
   return usable ? null : 'addressInvalid'
 }

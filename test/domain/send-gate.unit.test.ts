@@ -23,6 +23,7 @@ const EMARKETEER: GateFacts['emarketeer'] = {
 const FACTS: GateFacts = {
   channel: 'email',
   email: 'ann@example.com',
+  addressMissing: false,
   mobile: null,
   transactional: false,
   asksCategory: true,
@@ -112,10 +113,31 @@ describe('the send gate', () => {
     expect(reason({}, {}, { ...transactional, email: null })).toBe('addressInvalid')
   })
 
+  it.each([false, true])(
+    'says of a contact without an address that it lacks one, transactional: %s (G4)',
+    (transactional) => {
+      const none = { email: null, addressMissing: true, transactional }
+      expect(reason({ marketing: 'none', subscribed: false }, null, none)).toBe('addressInvalid')
+      expect(reason({ verified: false }, null, none)).toBe('notVerified')
+      // It is excluded whatever else is known, also under facts that contradict each other.
+      expect(reason({}, {}, none)).toBe('addressInvalid')
+      expect(reason({}, {}, { ...none, email: FACTS.email })).toBe('addressInvalid')
+    },
+  )
+
+  it('says of a text that is no address first what eMarketeer holds under it (G4)', () => {
+    const text = { email: null, addressMissing: false }
+    expect(reason({ marketing: 'none' }, {}, text)).toBe('noLegalBasis')
+    expect(reason({ subscribed: false }, {}, text)).toBe('unsubscribedFromCategory')
+    expect(reason({}, {}, text)).toBe('addressInvalid')
+  })
+
   it('asks an SMS for a number, and for the basis that only an e-mail address can have (G8)', () => {
     const sms = { channel: 'sms', mobile: '+46 73 000 111' } as const
     expect(reason({}, {}, sms)).toBeNull()
-    expect(reason({}, {}, { ...sms, email: null })).toBe('noLegalBasis')
+    const addressless = { ...sms, email: null, addressMissing: true }
+    expect(reason({ marketing: 'none' }, null, addressless)).toBe('noLegalBasis')
+    expect(reason({}, {}, addressless)).toBe('noLegalBasis')
     expect(reason({}, {}, { ...sms, mobile: 'x' })).toBe('addressInvalid')
     expect(reason({ moved: true }, {}, sms)).toBe('addressInvalid')
   })

@@ -179,6 +179,29 @@ describe('reasons', () => {
     })
   })
 
+  it.each([
+    ['email', 'addressInvalid'],
+    ['sms', 'noLegalBasis'],
+  ] as const)('say by %s of a contact without an address: %s (G4, G8)', async (channel, word) => {
+    const ann = await world.now.linked({ mobile: '+47 400 10 001' })
+    const lost = await world.now.linked({ mobile: '+47 400 10 003' })
+    await lost.changesEmailInEmarketeer(null)
+    const everybody = [...idsOf([ann, lost]), 'unknown']
+    for (const categoryId of [null, 'c1']) {
+      const { verdicts, result } = await preSend(world.now, {
+        contactIds: everybody,
+        channel,
+        categoryId,
+      })
+      expect(verdicts).toEqual({
+        [ann.contactId]: 'eligible',
+        [lost.contactId]: word,
+        unknown: word,
+      })
+      expect(result.excluded).toMatchObject({ [word]: 2 })
+    }
+  })
+
   it('exclude for an SMS whoever has no number, and the second with the same one', async () => {
     const mobile = '+47 400 00 001'
     const ann = await world.now.person({ mobile })

@@ -70,7 +70,7 @@ export const EXCLUSION_WORDS: Readonly<Record<ExclusionReason, string>> = {
   consentWithdrawn: 'the consent is withdrawn on one side, or a withdrawal is on its way',
   noLegalBasis: 'eMarketeer has no positive legal basis, or the CRM none that counts',
   unsubscribedFromCategory: 'the person does not subscribe to the category',
-  addressInvalid: 'the address cannot be mailed',
+  addressInvalid: 'the address is missing, or cannot be mailed',
   duplicateAddress: 'another contact with the same address is mailed instead',
 }
 

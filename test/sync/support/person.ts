@@ -35,7 +35,7 @@ export interface Person {
   consents(basis: Basis, more?: Record<string, unknown>): Promise<void>
   /** Changes a subscription in a form of eMarketeer. */
   subscribes(categoryId: string, subscribed: boolean): Promise<void>
-  changesEmailInEmarketeer(email: string): Promise<void>
+  changesEmailInEmarketeer(email: string | null): Promise<void>
   deletedInEmarketeer(): Promise<void>
   /** A CRM user sets the toggle of a record. */
   flip(toggle: Toggle, as?: string, record?: number): Promise<void>
@@ -125,7 +125,7 @@ class SimulatedPerson implements Person {
     return this.act({ kind: 'subscription', categoryId, subscribed })
   }
 
-  async changesEmailInEmarketeer(email: string): Promise<void> {
+  async changesEmailInEmarketeer(email: string | null): Promise<void> {
     await this.emarketeer('change-email', { contactId: this.contactId, email })
   }
 

@@ -1,6 +1,6 @@
 import { askedTickOf, type GateContext, crmOf, withNamed } from './gate-crm.js'
 import { categoryCell, type CellKey } from '../../../domain/cell-key.js'
-import { addressKey } from '../../../domain/email-address.js'
+import { addressKey, addressOrText } from '../../../domain/email-address.js'
 import type { GateFacts, GateMention } from '../../../domain/send-gate.js'
 import type { AddressMention } from '../../../ledger/copy/address-mentions.js'
 import type { SendoutMember } from '../../../ledger/sendout/sendout-members.js'
@@ -26,6 +26,7 @@ export function gateFactsOf(
   return {
     channel: run.channel ?? 'email',
     email: addressKey(member.email),
+    addressMissing: addressOrText(member.email) === null,
     mobile: member.mobile,
     transactional: run.transactional ?? false,
     asksCategory: category !== null,
