@@ -25,17 +25,17 @@ export interface FaultRates {
   readonly call: number
   /** For each end of a transaction. */
   readonly commit: number
-  /** A plug-in of the CRM reacts; for each write of ours. */
+  /** For each write of ours: a plug-in of the CRM reacts. */
   readonly reaction: number
-  /** A worker dies; for each step of a task. */
+  /** For each step of a task: a worker dies. */
   readonly crash: number
-  /** A worker hangs for longer than a lease lasts; for each step of a task. */
+  /** For each step of a task: a worker hangs for longer than a lease lasts. */
   readonly hang: number
   /** For each webhook: lost, duplicated, or late. */
   readonly webhook: number
 }
 
-/** Factor by which a worker is likelier to die where that costs most. */
+/** Factor by which a death is more likely at steps where it costs most. */
 const DANGER = 25
 
 /** Rates without any fault. */

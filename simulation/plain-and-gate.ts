@@ -4,23 +4,23 @@ import { membersAt } from '../src/ledger/sendout/sendout-members.js'
 import { findSendoutRun, type Verdict } from '../src/ledger/sendout/sendouts.js'
 import { judgeMembers, judgePlain } from '../src/sync/sendout/gate/load-gate.js'
 
-/** What the statement said of a member, and what the gate says that loads everything. */
+/** A member with two verdicts: by the ledger's statement, and by the gate with all facts. */
 export interface Differing {
   readonly position: number
   readonly verdict: Verdict
   readonly gate: Verdict | undefined
 }
 
-/** What was compared. */
+/** The result of a comparison. */
 export interface Compared {
-  /** Members of whom the statement spoke, and those about whom it asks. */
+  /** Number of members that the statement judged, and of those that it left to the gate. */
   readonly plain: number
   readonly others: number
   readonly differing: readonly Differing[]
 }
 
 /**
- * Judges everybody of a run at one moment in both ways: where the data is, and by loading everything.
+ * Judges all members of a run at one moment in both ways: by the ledger's statement, and by loading all facts.
  * @param tx a snapshot, or a transaction in which nothing else happens.
  */
 export async function comparePlain(

@@ -115,7 +115,7 @@ export class World {
   private hints = 0
   private reactions = 0
   private listed = 0
-  /** How many members the ledger's statement judged. */
+  /** Number of members that the ledger's statement judged. */
   private plain = 0
   /** Running activities; a stop of all workers ends them. */
   private readonly tasks = new Set<Task>()
@@ -525,7 +525,7 @@ export class World {
     }
   }
 
-  /** What the ledger's statement says of plain members is what the gate says. */
+  /** Reports plain members on whom the ledger's statement and the gate differ. */
   private async comparePlain(
     name: string,
     session: SyncSession,

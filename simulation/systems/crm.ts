@@ -18,10 +18,10 @@ export interface CrmChange {
   readonly id: string
   readonly contactId: string
   readonly byUs: boolean
-  /** Whether it is the creation of what it concerns; absent: not. */
+  /** Whether the change created the row. Default: false. */
   readonly creates?: boolean
   readonly denies: boolean
-  /** Addresses that it sets. */
+  /** The addresses that the change sets. */
   readonly addresses: readonly string[]
 }
 
@@ -32,7 +32,7 @@ export interface MemoryCrm {
   readonly source: CrmSource
   readonly writes: readonly OwnWrite[]
   onChange: (change: CrmChange) => void
-  /** Called when a write of ours was applied. */
+  /** Called when the CRM has applied a write of ours. */
   onWrite: (write: OwnWrite) => void
   /** Called when an answer on a separate row is deleted with it; absent if every answer is stored on its person. */
   onAnswerGone?: (id: string) => void
@@ -50,7 +50,7 @@ export interface MemoryCrm {
   say(record: CrmRecord, cell: string, answer: Answer, asUs: boolean): boolean
   /** Whether a user set the record's current value, and it denies. */
   wasDenied(record: CrmRecord, cell: string): boolean
-  /** Whether a user chose the record's current value. To save it again is no choice. */
+  /** Whether a user chose the record's current value. Saving it again does not count. */
   wasChosen(record: CrmRecord, cell: string): boolean
   /** Saves another field of the record. */
   edit(record: CrmRecord): void

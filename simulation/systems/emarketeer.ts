@@ -22,7 +22,7 @@ import type {
 import type { CallContext } from '../../src/http/index.js'
 import type { Wire } from './wire.js'
 
-/** A write of ours that was applied, whether or not the product received the answer. */
+/** A write of ours that a system applied. The product may not have received the answer. */
 export interface OwnWrite {
   readonly atMs: number
   readonly side: 'emarketeer' | 'crm'

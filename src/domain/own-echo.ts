@@ -1,8 +1,8 @@
 import type { ToggleValue } from './reconcile/types.js'
 
 /**
- * What a CRM's event tells if our own user caused it directly and it carries one synced value and nothing else. A write
- * of ours looks like this; so does whatever else acts under our user.
+ * The content of a CRM's event that our own user caused directly and that carries one synced value and nothing else. A
+ * write of ours looks like this, and so does anything else that acts under our user.
  */
 export interface OwnWrite {
   readonly value: ToggleValue
@@ -23,12 +23,12 @@ export interface CopiedValue {
 }
 
 /**
- * Whether an event only repeats what our copy has from a write of ours, so that reading the row would tell nothing
- * about this event. Any doubt is a no. It says nothing about later events: each of them comes by itself.
+ * Whether an event only repeats what our copy has from a write of ours, so that reading the row would show nothing new.
+ * False in any doubt. Later events are judged on their own.
  *
- * We write a value only over another one that the copy has, on the condition that the row has not moved. So while a
- * write of this value is under way the copy does not have the value, and the event is not an echo. Our copy knows a
- * row's id only by reading it, so after its creation, whoever wrote it last.
+ * We write a value only over another value of the copy, on the condition that the row is unchanged. So the copy does
+ * not have the value while a write of it is in progress, and the event is not an echo. Our copy learns a row's id only
+ * by reading the row, so only after its creation, whoever wrote it last.
  *
  * @param contactId the contact that the event names; null: none.
  * @param copied undefined: our copy does not have the row.

@@ -29,7 +29,7 @@ export interface Door {
 /** The tenant is not (or no longer) at this URL. */
 const MISDIRECTED = 421
 
-/** Signs calls to SuperOffice Online in (docs/wire-superoffice.md, 1.1, 2.1). */
+/** Signs in calls to SuperOffice Online (docs/wire-superoffice.md, 1.1, 2.1). */
 export class OnlineDoor implements Door {
   readonly contextIdentifier: string
   readonly #status: TenantStatusSource

@@ -119,7 +119,7 @@ export const superOfficeOnsiteDriver: CrmDriver<OnsiteConfig> = {
 }
 
 /**
- * Signs calls to an installation on site in by user and password (docs/wire-superoffice.md, 2.3). A refusal is final,
+ * Signs in calls to an installation on site by user and password (docs/wire-superoffice.md, 2.3). A refusal is final,
  * because there is nothing to renew.
  */
 function onsiteDoor(config: OnsiteConfig): Door {

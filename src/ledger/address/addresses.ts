@@ -72,9 +72,9 @@ export interface DueAddress {
 const MARKS_PER_ADDRESS = 20
 
 /**
- * The addresses that became due last, newest first: the changes that a webhook has just reported. It looks at the newest
- * marks only: after a first sync, a hundred thousand may wait for tomorrow's budget of rows, and each change would pass
- * all of them. The sweep finds who is older.
+ * The addresses that became due last, newest first: the changes that a webhook has just reported. It reads only the
+ * newest marks: after a first sync, a hundred thousand addresses may wait for tomorrow's budget of rows, and each change
+ * would read all of them. The sweep finds the older ones.
  */
 export function selectNewestDue(
   db: Queryable,
@@ -129,7 +129,7 @@ export async function dueMarks(
 
 /**
  * Marks addresses as due before their decisions are written: if the pass dies, the next run finishes them.
- * @returns the new marks. A mark that was there stays the caller's if it loaded it; one that came since is of a change
+ * @returns the new marks. An existing mark is not replaced: either the caller loaded it, or it belongs to a later change
  *   that the decision has not seen.
  */
 export async function ensureDue(

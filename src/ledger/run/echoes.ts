@@ -10,8 +10,8 @@ interface EventHint {
 }
 
 /**
- * Leaves out the hints that only repeat a write of ours that our copy has (`isEcho`). A hint that comes before the
- * write's answer is stored is none yet, and may be one when it is handled.
+ * Leaves out the hints that only repeat a write of ours that our copy has (`isEcho`). A hint that arrives before the
+ * write's answer is stored does not count as an echo yet; it may count as one when it is handled.
  */
 export async function withoutEchoes<T extends EventHint>(
   db: Queryable,
@@ -44,10 +44,10 @@ export async function withoutEchoes<T extends EventHint>(
 }
 
 /**
- * Stores the changes that our own writes made in eMarketeer as handled hints, in the transaction that takes the written
- * values into the copy: their webhooks then report nothing new. A hint that came before the write's answer is handled
- * too, unless somebody is storing what became of it: waiting for them could end in a deadlock. An insert waits for the
- * row that it conflicts with, so it leaves out what is there.
+ * Stores the changes that our own writes made in eMarketeer as handled hints, in the transaction that stores the written
+ * values in the copy, so that their webhooks report nothing new. A hint that arrived before the write's answer is marked
+ * as handled too, unless another transaction holds its row: waiting for that one could deadlock. Existing rows are not
+ * inserted, because an insert waits for the row that it conflicts with.
  */
 export async function handleEchoes(
   tx: Transaction,

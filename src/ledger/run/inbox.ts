@@ -73,8 +73,8 @@ export async function putHints(
 }
 
 /**
- * The shards of these hints that are not handled, so that somebody has to look. A repeated hint may be: its event was
- * handled, or is an echo (echoes.ts).
+ * The shards of those hints that are not handled yet, whose workflows must be woken. A repeated hint may be handled
+ * already: by a workflow, or as an echo (echoes.ts).
  */
 export async function shardsToHandle(
   db: Queryable,

@@ -2,69 +2,71 @@ import { UNKNOWN_CATEGORY } from '../../crm/crm.js'
 import type { CellKey } from '../../domain/cell-key.js'
 import type { Queryable } from '../db/database.js'
 
-/** All that is to be said of a plain member. Values are as stored, known or not. */
+/** Everything that decides a plain member. Values are as stored; this release may not know one. */
 export interface PlainFacts {
   /** eMarketeer's bases at the address. */
   readonly marketing: string
   readonly store: string
-  /** eMarketeer's basis of the sendout's category; null: the sendout has none. */
+  /** eMarketeer's basis of the sendout's category; null: the sendout has no category. */
   readonly category: string | null
-  /** The only live record's value for marketing sendouts; null: never in the CRM, or no CRM. */
+  /** The only live record's value for marketing sendouts; null: the address was never in the CRM, or there is no CRM. */
   readonly record: string | null
-  /** The record's value for storing; null: no record, or its CRM holds none. */
+  /** The record's value for storing; null: no record, or its CRM has no such purpose. */
   readonly recordStore: string | null
-  /** Yes or No of the record's row of the category; null: no row, or none asked for. */
+  /** Yes or No of the record's row of the category; null: no row, or rows do not count. */
   readonly row: boolean | null
 }
 
-/** Members of whom the same is to be said. `facts` null: the gate must be asked about each. */
+/** Members with the same facts. `facts` null: these members are not plain, and the gate must judge each one. */
 export interface MemberGroup {
   readonly positions: readonly number[]
   readonly facts: PlainFacts | null
-  /** Only of a selection for a list; in the order of the positions. */
+  /** Only for a list; in the order of the positions. */
   readonly contactIds: readonly string[] | null
-  /** Likewise: the numbers if the channel asks for one, else the e-mail addresses. */
+  /** Only for a list: numbers if the channel needs one, else e-mail addresses. */
   readonly reachedAt: readonly (string | null)[] | null
 }
 
-/** Which members to look at. */
+/** The members to look at. */
 export interface MemberSelection {
   readonly sendoutRunId: string
   /** The first position. */
   readonly from: number
   readonly limit: number
-  /** For a list: only members whose verdict is `eligible`, with contact id and address or number. */
+  /** For a list: only members with the verdict `eligible`, with contact id and address or number. */
   readonly eligibleOnly: boolean
 }
 
-/** What the sendout and its CRM ask of a member. */
+/** What the sendout and its CRM require of a member. */
 export interface PlainQuestion {
   readonly connectionId: string
-  /** Any channel but e-mail needs a number, as the gate has it. */
+  /** Every channel except e-mail needs a number (`send-gate.ts`). */
   readonly asksMobile: boolean
-  /** null: the sendout asks for no category. */
+  /** null: the sendout has no category. */
   readonly category: { readonly categoryId: string; readonly cellKey: CellKey } | null
-  /** null: no CRM decides. */
+  /** null: there is no CRM. */
   readonly crm: {
-    /** Our writes to it are blind: a person's answer may lie under one (R0). */
+    /** It cannot refuse a stale write: a write of ours may have overwritten a person's answer (R0). */
     readonly blind: boolean
+    /** Whether it holds the purpose of storing. */
     readonly holdsStore: boolean
-    /** Whether its rows of the category count. */
+    /** Whether its subscription rows of the category count. */
     readonly asksRows: boolean
-    /** A direct reading that began after this tick proves an address; null: all are proven. */
+    /** A direct reading that began after this tick verifies an address; null: all are verified. */
     readonly readAfter: number | null
-    /** Records, and addresses, with a deny in the inbox (rule G7). */
+    /** Records with a deny in the inbox (rule G7); then addresses with one. */
     readonly waitingDenies: readonly string[]
     readonly waitingDeniesAt: readonly number[]
   } | null
 }
 
 /**
- * Looks at members where their data is: `facts` of those of whom nothing is to be said but a few plain values. Whoever
- * has anything else, or anything that this statement does not know, is in the group without facts. It holds no rule:
- * the gate says what the facts mean (src/sync/sendout/gate/plain-gate.ts).
+ * Finds the plain members in one statement, and groups them by their facts. A member is plain if these facts are all
+ * that the copy holds of it. A member with anything else, or with anything that this statement does not know, is in the
+ * group without facts. The statement contains no rule: the gate decides what the facts mean
+ * (src/sync/sendout/gate/plain-gate.ts).
  *
- * @param tx a snapshot of its own: the planner's settings stay until it ends.
+ * @param tx a snapshot that is used for nothing else, because the planner settings last until it ends.
  */
 export async function plainMembers(
   tx: Queryable,
@@ -102,44 +104,44 @@ export async function plainMembers(
 }
 
 /**
- * Every table is asked by key for each member, whatever its statistics say (docs/ledger.md, "Plans"): a run and its
- * people are younger than they are. Compiling the statement would take longer than running it.
+ * Makes the planner read every table by key for each member. The statistics are older than the run and its people, so
+ * the planner would choose badly (docs/ledger.md, "Plans"). Without JIT, because compiling takes longer than running.
  */
 const BY_KEY = `SELECT ${['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin', 'memoize', 'sort']
   .map((way) => `set_config('enable_${way}', 'off', true)`)
   .join(', ')}, set_config('jit', 'off', true)`
 
-/** `USUAL` and `isValidEmail` of email-address.ts, narrowed to what both take. */
+/** Matches only addresses that both `USUAL` and `isValidEmail` of email-address.ts accept. */
 const USUAL_EMAIL = `m.email ~ '^[a-zA-Z0-9][a-zA-Z0-9._+-]*@[a-zA-Z0-9-]+([.][a-zA-Z0-9-]+)*[.][a-zA-Z0-9]+$'
       AND length(m.email) <= 100 AND lower(m.email) NOT LIKE '%xn--%'`
 
-/** `MOBILE` of send-gate.ts, narrowed to what trimming does not change. */
+/** Matches only numbers that `MOBILE` of send-gate.ts accepts without trimming. */
 const USUAL_MOBILE = `m.mobile ~ '^[+]?[0-9][0-9 ()./-]{3,21}[0-9]$'`
 
 const NONE = (from: string) => `(SELECT true FROM ${from} LIMIT 1) IS NULL`
 
-/** Each condition below the clauses of the gate that it rules out (gate-facts.ts, gate-crm.ts, send-gate.ts). */
+/** The comment above each condition names the gate's clauses that it rules out (gate-facts.ts, gate-crm.ts, send-gate.ts). */
 const OF_EMARKETEER = [
-  // addressDenies; verified: the address is told
+  // addressDenies; verified: the address is known
   USUAL_EMAIL,
   `(NOT $6 OR ${USUAL_MOBILE})`,
   // verified: the state was read
   `NOT a.emarketeer_unread`,
-  // No clause: a pass is due, which may find something.
+  // No clause: a pass is due and may find something.
   `(a.dirty_tick IS NULL OR a.not_before >= current_date + 1)`,
-  // moved; subscribedOf: nobody has the address
+  // moved; subscribedOf: no contact has the address
   `(SELECT e.address_id FROM emarketeer_contacts e
         WHERE e.connection_id = $5 AND e.contact_id = m.contact_id) = m.address_id`,
   // mentions: texts that name the address
   NONE('address_mentions WHERE mentioned_address_id = m.address_id'),
   // mentions, withNamed: addresses that the text names
   NONE('address_mentions WHERE address_id = m.address_id'),
-  // basisOf, subscribedOf: the cell is there
+  // basisOf, subscribedOf: the cell exists
   `k.marketing IS NOT NULL AND k.store IS NOT NULL AND ($7::text IS NULL OR k.category IS NOT NULL)`,
 ]
 
 const OF_CRM = [
-  // verified: in doubt, or neither proven nor read
+  // verified: not in doubt, and proven or read
   `a.crm_doubtful_tick IS NULL`,
   `($12::bigint IS NULL OR a.crm_read_from > $12)`,
   // holderVerdicts, holderCarries, holderInDoubt, unarrivedHolders, denyOnlySubscriptions
@@ -152,7 +154,7 @@ const OF_CRM = [
   `k.remembers_nothing_else`,
 ]
 
-/** Of an address that the CRM never had. */
+/** For an address that the CRM never had. */
 const WITHOUT_RECORD = [
   // ended
   `NOT a.ever_linked`,
@@ -171,16 +173,16 @@ const OF_RECORD = [
   NONE(
     'crm_other_addresses o WHERE o.connection_id = $5 AND o.crm_contact_id = c.id AND NOT o.deny_only',
   ),
-  // inDoubtAt: it came from nowhere, and is as a pass saw it
+  // inDoubtAt: it came from no other address, and is unchanged since a pass saw it
   `(NOT $9 OR c.stayed)`,
   `(NOT $9 OR k.as_seen)`,
-  // answers: at most one row, of this very category and readable
+  // answers: at most one row, readable and of exactly this category
   `s.rows <= 1`,
   `(s.rows = 0 OR s.of_category)`,
   `(s.rows = 0 OR s.yes IS NOT NULL)`,
 ]
 
-/** Each condition as it stands in the statement: the tests take them away one by one. */
+/** All conditions as they stand in the statement; a test removes them one by one. */
 export const PLAIN_CONDITIONS: readonly string[] = [
   ...OF_EMARKETEER,
   ...OF_CRM,
@@ -191,8 +193,8 @@ export const PLAIN_CONDITIONS: readonly string[] = [
 const all = (conditions: readonly string[]) => conditions.join('\n      AND ')
 
 /**
- * `minds`: the gate looks at what the cell remembers. `id`: the record that it may remember. Taking JSON apart is what
- * costs, so the usual case comes first, and nothing is taken apart twice.
+ * `minds`: the gate checks the cell's memory. `id`: the only record that the memory may name. Parsing JSON costs most,
+ * so the usual case comes first, and nothing is parsed twice.
  */
 const CELLS = `SELECT max(basis) FILTER (WHERE cell_key = 'marketingSendouts') AS marketing,
       max(basis) FILTER (WHERE cell_key = 'storeAndProcess') AS store,
@@ -210,7 +212,7 @@ const CELLS = `SELECT max(basis) FILTER (WHERE cell_key = 'marketingSendouts') A
         FROM cells WHERE address_id = m.address_id
           AND cell_key = ANY (ARRAY['marketingSendouts', 'storeAndProcess', $16]) OFFSET 0) cell OFFSET 0) one`
 
-/** Live records; what is said of one holds where there is one. */
+/** The live records. Their values are meaningful only if there is exactly one. */
 const RECORDS = `SELECT count(*) AS records, min(crm_contact_id) AS id,
       min(consents -> 'marketingSendouts' ->> 'value') AS marketing,
       min(CASE WHEN $10 THEN consents -> 'storeAndProcess' ->> 'value' END) AS store,

@@ -11,7 +11,7 @@ export interface SendoutMember {
   readonly addressId: number | null
 }
 
-/** A closed run keeps its members and verdicts: work that was given up may still go on. `$1`: the run. */
+/** Abandoned work may still run, so a closed run keeps its members and verdicts. `$1`: the run. */
 const IS_OPEN = `(SELECT true FROM sendout_runs WHERE sendout_run_id = $1 AND outcome IS NULL FOR SHARE) IS TRUE`
 
 /**
@@ -107,9 +107,9 @@ export interface MemberVerdict {
 }
 
 /**
- * Stores the verdicts of neighbouring members: the index is walked once, from the first position to the last. Asking it
- * for each position would cost more than storing, and a join with a list of positions would compare a run without
- * statistics with the whole list, row by row.
+ * Stores the verdicts of neighbouring members with one scan of the index, from the first position to the last. A
+ * look-up for each position would cost more than storing. A join with a list of positions would, without statistics of
+ * the run, compare every row with the whole list.
  *
  * @param verdicts at most some thousands, in any order, with few gaps between them.
  * @returns false: nothing was stored, because the run is closed.
@@ -123,7 +123,7 @@ export async function saveVerdicts(
   const from = positions.length === 0 ? 0 : Math.min(...positions)
   const to = Math.max(from - 1, ...positions)
   const names = [...new Set(verdicts.map(({ verdict }) => verdict))]
-  // By position, the number of the verdict's name; 0: no verdict. Numbers, since an array of texts is slow to look into.
+  // By position, the number of the verdict's name; 0: no verdict. PostgreSQL finds an element of an array of texts slowly.
   const numbers = new Array<number>(to - from + 1).fill(0)
   for (const { position, verdict } of verdicts) {
     numbers[position - from] = names.indexOf(verdict) + 1
@@ -146,7 +146,7 @@ export async function excludeDuplicates(
   channel: Channel,
 ): Promise<void> {
   const key = channel === 'email' ? `address_id` : `regexp_replace(mobile, '[^0-9+]', '', 'g')`
-  // Sorting finds them, and a key stores them: a join of a run with itself may take the square of its size.
+  // A window function finds them, because a join of a run with itself may take time in the square of its size.
   await db.query(
     `UPDATE sendout_members SET verdict = 'duplicateAddress' WHERE sendout_run_id = $1 AND ${IS_OPEN}
       AND position = ANY (ARRAY(SELECT position FROM (SELECT position, row_number() OVER (PARTITION BY ${key}

@@ -18,7 +18,7 @@ const LANES = 2
 
 /**
  * Decides every targeted contact by the send gate, right after reading eMarketeer's own acts. If it is repeated, it
- * decides again. Once the run is closed it decides nobody more. Closing it excludes who is there twice.
+ * decides again. After the run is closed, it stores no further verdict. Closing excludes duplicates.
  */
 export async function decideMembers(session: SyncSession, run: SendoutRun): Promise<void> {
   await catchUpEmarketeer(session)

@@ -23,7 +23,7 @@ type Member = Omit<SendoutMember, 'position' | 'addressId'>
 
 /**
  * Fixes and stores who is targeted at this moment (rule G1). All later readings count as fresh for this sendout.
- * Repeating it gives the same audience. Once the run is closed it stores nobody more, and asks for no further page.
+ * Repeating it gives the same audience. After the run is closed, it stores no member and requests no page.
  *
  * @throws UpstreamError; AppError `campaign_not_found`, or `emarketeer_refused` if the audience has expired.
  */

@@ -13,8 +13,8 @@ export function categoryRowIdOf(raw: RawRow): string | null {
 }
 
 /**
- * Converts a row. Its answer is unknown if a property is missing (B8). So it is if contact or category is null: our
- * rows have both, so null may hide them (D3: null is unknown). So it is if the category is unreadable, or has no key
+ * Converts a row. Its answer is unknown if a property is missing (B8), or if contact or category is null: our rows have
+ * both, so null may hide them (D3: null is unknown). It is also unknown if the category is unreadable, or has no key
  * although we created the row: then it is one of ours that lost its key. A row without a readable id makes its contact
  * unknown in every category ({@link unknownRowOf}).
  * @param categoryIdOf eMarketeer's id of a category row, null for a category that someone added in Dynamics,

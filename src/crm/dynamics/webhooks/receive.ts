@@ -100,7 +100,7 @@ interface Toggle {
   readonly column: string
   /** The value that denies. */
   readonly deny: boolean
-  /** What else our copy has of the row: no update of ours carries it. */
+  /** The other columns of our copy, which our updates never carry. */
   readonly others: readonly string[]
   /** Whether we create rows of this table. */
   readonly creates: boolean
@@ -122,8 +122,8 @@ const SUBSCRIPTION_TOGGLE: Toggle = {
 
 /**
  * The value of an event that may be the echo of our own write (docs/wire-dataverse.md, 11.2): every user in it is ours,
- * it is not a plug-in's answer to a write (`Depth` 1), and it carries what our writes carry. Pure.
- * @returns null: it is none, and what it says counts as anybody's.
+ * no plug-in caused it (`Depth` 1), and it carries exactly what our writes carry. Pure.
+ * @returns null: it is not an echo, and its content counts as a person's act.
  */
 function ownWriteOf(
   { message, depth, initiatingUserId, userId, target }: RemoteEvent,
@@ -194,10 +194,10 @@ export interface RemoteEvent {
   readonly entityId: string
   readonly entityName: string
   readonly message: string | null
-  /** 1: a call to the API or in the app; more: what a plug-in or a workflow did in answer to one. */
+  /** 1: a call to the API or in the app; more: an action of a plug-in or a workflow after such a call. */
   readonly depth: number | null
   readonly initiatingUserId: string | null
-  /** The user as whom it ran. */
+  /** The user that it ran as. */
   readonly userId: string | null
   readonly operationId: string | null
   /** Only the changed columns. */

@@ -95,8 +95,8 @@ function isFresh({ atMs }: SuperOfficeEvent, nowMs: number): boolean {
 const CONSENT_EVENTS: ReadonlySet<string> = new Set(['person.consented', 'person.unconsented'])
 
 /**
- * What our own consent write may raise: some consents move the person's own date. Our user changes persons in no other
- * way.
+ * Events that our own consent write may raise: some consents move the person's own date. Our user changes nothing else
+ * of a person.
  */
 const ECHOES: ReadonlySet<string> = new Set([...CONSENT_EVENTS, 'person.changed'])
 

@@ -213,7 +213,7 @@ function departedDenies(
 }
 
 /**
- * Whether eMarketeer recorded a new act after the last CRM record had gone (G8). This takes a later recording time by
+ * Whether eMarketeer recorded a new act after the last CRM record had gone (G8). This requires a later recording time by
  * eMarketeer's clock, which may run ahead of ours, and also a version that the last decision had not seen.
  */
 function actedSince(view: AddressView): boolean {
@@ -234,7 +234,10 @@ function actedSince(view: AddressView): boolean {
  */
 function inDoubtAt(context: GateContext, view: AddressView, purpose: Purpose): boolean {
   const { capabilities } = context
-  if (capabilities?.values !== 'rich' || !capabilities.purposes.includes(purpose)) {
+  if (capabilities === null || !kindOf(capabilities.values).blind) {
+    return false
+  }
+  if (!capabilities.purposes.includes(purpose)) {
     return false
   }
   const records = purposeRecords(view, purpose) ?? []

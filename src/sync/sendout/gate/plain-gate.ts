@@ -1,6 +1,7 @@
 import type { CrmConsent } from '../../../crm/crm.js'
 import { categoryCell, type CellKey } from '../../../domain/cell-key.js'
 import { isLegalBasis, type LegalBasis } from '../../../domain/legal-basis.js'
+import { kindOf } from '../../../domain/reconcile/index.js'
 import { excludedBecause } from '../../../domain/send-gate.js'
 import type { CellRow } from '../../../ledger/copy/cells.js'
 import type {
@@ -14,7 +15,7 @@ import type { AddressView } from '../../view/address-view.js'
 import { asksRows, askedTickOf, provenByDelta, type GateContext } from './gate-crm.js'
 import { gateFactsOf } from './gate-facts.js'
 
-/** What the ledger must know to tell plain members from others (plain-members.ts). */
+/** What the ledger needs to distinguish plain members from others (plain-members.ts). */
 export function plainQuestion(context: GateContext, connectionId: string): PlainQuestion {
   const { run, capabilities, mustBeFresh, waitingDenies, waitingDeniesAt } = context
   const { categoryId } = run
@@ -23,7 +24,7 @@ export function plainQuestion(context: GateContext, connectionId: string): Plain
     asksMobile: (run.channel ?? 'email') !== 'email',
     category: categoryId === null ? null : { categoryId, cellKey: categoryCell(categoryId) },
     crm: capabilities && {
-      blind: capabilities.values === 'rich',
+      blind: kindOf(capabilities.values).blind,
       holdsStore: capabilities.purposes.includes('storeAndProcess'),
       asksRows: asksRows(context, capabilities),
       readAfter: !mustBeFresh || provenByDelta(context, capabilities) ? null : askedTickOf(run),
@@ -34,10 +35,10 @@ export function plainQuestion(context: GateContext, connectionId: string): Plain
 }
 
 /**
- * What the gate itself says of a member of whom only plain facts are known: it is asked about a made-up one, of whom
- * nothing else is to be said either. So there is no second rule that could differ from it.
+ * The gate's verdict on plain members with these facts. It asks the gate itself, about an invented member with exactly
+ * these facts, so no second rule can differ from the gate.
  *
- * @returns null: a value that this release does not know; each of these members must be judged on its own.
+ * @returns null: this release does not know a value, so each of these members must be judged individually.
  */
 export function plainVerdict(context: GateContext, facts: PlainFacts): Verdict | null {
   const { run, capabilities } = context
@@ -62,7 +63,7 @@ export function plainVerdict(context: GateContext, facts: PlainFacts): Verdict |
 
 const TOGGLES = ['allow', 'deny']
 
-/** Somebody whom both systems know and have just told of. */
+/** The invented member: both systems know it, and its data was just read. */
 const SOMEBODY: SendoutMember & { readonly addressId: number } = {
   position: 0,
   contactId: '1',
