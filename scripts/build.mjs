@@ -3,11 +3,10 @@
  * worker starts without bundling. `npm run build`; an argument names a folder other than `dist`.
  */
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const out = resolve(process.argv[2] ?? `${root}dist`)
@@ -19,18 +18,15 @@ if (existsSync(out) && !existsSync(`${out}/cli/main.js`)) {
 // A file that was deleted in src must not stay in a build.
 rmSync(out, { recursive: true, force: true })
 const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc')
-const { status } = spawnSync(
-  process.execPath,
-  [compiler, '-p', `${root}tsconfig.build.json`, '--outDir', out],
-  { stdio: 'inherit' },
-)
-if (status !== 0) {
-  process.exit(status ?? 1)
-}
+run(compiler, '-p', `${root}tsconfig.build.json`, '--outDir', out)
 cpSync(`${root}src/${migrations}`, `${out}/${migrations}`, { recursive: true })
-const { code } = await bundleWorkflowCode({
-  workflowsPath: `${out}/workflows/index.js`,
-  payloadConverterPath: `${out}/contracts/payload-converter.js`,
-  logger: new DefaultLogger('WARN'),
-})
-writeFileSync(`${out}/workflow-bundle.js`, code)
+// From the sources, since a folder outside the checkout finds no packages.
+run('--import', 'tsx', `${root}src/workers/bundle-workflows.ts`, `${out}/workflow-bundle.js`)
+
+/** Runs a program to its end; ends with its exit code if it fails. */
+function run(...args) {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
+  if (status !== 0) {
+    process.exit(status ?? 1)
+  }
+}

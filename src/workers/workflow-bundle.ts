@@ -10,6 +10,8 @@ import { readEnvironment } from '../config/environment/environment.js'
 import type { Variables } from '../config/environment/sections.js'
 
 const SOURCES = new URL('../', import.meta.url)
+/** Makes the bundle in a checkout. */
+const BUNDLER = new URL('bundle-workflows.ts', import.meta.url)
 /** Written by `npm run build`, for the container image. */
 const PREBUILT = fileURLToPath(new URL('workflow-bundle.js', SOURCES))
 /** Folders that the workflows' code may come from (the directions in docs/architecture.md). */
@@ -25,10 +27,8 @@ export async function workflowBundle(): Promise<{ readonly codePath: string }> {
   }
   const codePath = `${cacheDir}/workflow-bundle-${await fingerprint()}.js`
   await cacheBundle(codePath, async (target) => {
-    const bundler = fileURLToPath(new URL('bundle-workflows.ts', import.meta.url))
-    await promisify(execFile)(process.execPath, ['--import', 'tsx', bundler, target], {
-      env: bareEnvironment(),
-    })
+    const args = ['--import', 'tsx', fileURLToPath(BUNDLER), target]
+    await promisify(execFile)(process.execPath, args, { env: bareEnvironment() })
   })
   return { codePath }
 }
@@ -62,9 +62,12 @@ function sumOf(code: Buffer): string {
   return createHash('sha256').update(code).digest('hex')
 }
 
-/** Hash of every source that may be in the bundle, and of the packages. */
+/** Hash of every source that may be in the bundle, of the bundler, and of the packages. */
 async function fingerprint(): Promise<string> {
-  const hash = createHash('sha256').update(await readFile(new URL('../package.json', SOURCES)))
+  const hash = createHash('sha256')
+  for (const file of [new URL('../package.json', SOURCES), BUNDLER]) {
+    hash.update(await readFile(file))
+  }
   for (const part of PARTS) {
     const folder = new URL(`${part}/`, SOURCES)
     const names = (await readdir(folder, { recursive: true })).filter((n) => n.endsWith('.ts'))

@@ -1,10 +1,10 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { Client, Connection } from '@temporalio/client'
-import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { startTemporalServer } from '../../dev/embedded/temporal-server.js'
 import { ISOLATE_TIME } from '../../src/workers/run-workers.js'
-import { workflowSources } from '../../src/workers/bundle-workflows.js'
+import { bundleWorkflows } from '../../src/workers/bundle-workflows.js'
 import { delegatingActivities } from '../workflows/support/delegating-activities.js'
 import { FakeWorld } from '../workflows/support/fake-world.js'
 import { readableHistory } from './readable-history.js'
@@ -35,7 +35,7 @@ export async function recordHistories(prefixes: readonly string[]): Promise<stri
   const native = await NativeConnection.connect({ address: server.address })
   try {
     const client = new Client({ connection })
-    const bundle = await bundleWorkflowCode({ ...workflowSources(), logger: silent })
+    const bundle = { code: await bundleWorkflows() }
     await mkdir(histories, { recursive: true })
     for (const file of await readdir(histories)) {
       if (chosen.some(([name]) => file.startsWith(`${name}.`))) {

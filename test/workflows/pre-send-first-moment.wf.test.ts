@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import type { WorkflowHandle } from '@temporalio/client'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { QUEUES } from '../../src/contracts/names.js'
+import { checkoutRoot } from '../../src/checkout.js'
 import type { PreSendRequest, PreSendResult, PreSendStatus } from '../../src/contracts/pre-send.js'
 import { ISOLATE_TIME } from '../../src/workers/run-workers.js'
 import { withTemporal } from '../support/with-temporal.js'
@@ -72,6 +74,20 @@ describe('a pre-send, from its first moment', () => {
   }
 
   const abort = (handle: PreSendHandle) => handle.executeUpdate('abort', { args: [ABORT] })
+
+  it('says at which line of the sources it waits', async () => {
+    const world = await work({ checkPreSend: hang })
+    const handle = await start()
+    await world.called('checkPreSend')
+    const trace = await handle.query<string>('__stack_trace')
+    const [, line] = /^ +at check \(\S+\/src\/workflows\/pre-send\/index\.ts:(\d+):\d+\)$/m.exec(
+      trace,
+    )!
+    const source = await readFile(`${checkoutRoot}src/workflows/pre-send/index.ts`, 'utf8')
+    expect(source.split('\n')[Number(line) - 1]).toContain('check(state)')
+    await abort(handle)
+    await handle.result()
+  })
 
   it.each([
     ['hangs', { checkPreSend: hang }],

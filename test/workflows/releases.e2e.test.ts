@@ -18,6 +18,7 @@ import { workflowBundle } from '../support/workflow-bundle.js'
 import { startBuild, temporalClientOf, type BuildWorkers } from './support/build-workers.js'
 import { hang, report } from './support/default-activities.js'
 import type { Activities } from './support/activity-types.js'
+import { bundleOfChanged } from './support/changed-bundle.js'
 import { override, pausedWith, untilStatus } from './support/setup-runs.js'
 
 // Tasks that do not fit are expected to fail, and the core reports each.
@@ -30,8 +31,10 @@ const run = promisify(execFile)
 const connectionId = 'acme-dynamics'
 const { WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND: UNHANDLED_COMMAND } =
   proto.temporal.api.enums.v1.WorkflowTaskFailedCause
-const CHECK = 'await inTime(state, ()=>check(state));'
-const START = 'await state.untilStart();'
+const PRE_SEND = 'workflows/pre-send/index.ts'
+const CHECK = '  await inTime(state, () => check(state))\n'
+const START = '  await state.untilStart()\n'
+const IMPORTS = "} from '@temporalio/workflow'\n"
 
 /**
  * Three builds of the same sources: unchanged; with one more step of a pre-send, marked as the documents require; and
@@ -55,10 +58,12 @@ describe('builds that take over from one another', () => {
 
   beforeAll(async () => {
     today = await readFile((await workflowBundle()).codePath, 'utf8')
-    const marks = /\(0,\w+\.patched\)\('waitsWhileRefused'\)/.exec(today)![0]
-    const mark = marks.replace('waitsWhileRefused', 'checksAgain')
-    patched = replaced(today, START, `${START} if (${mark}) { ${CHECK} }`)
-    unmarked = replaced(today, CHECK, `${CHECK} ${CHECK}`)
+    const checkAgain = `  if (patched('checksAgain')) {\n  ${CHECK}  }\n`
+    patched = await bundleOfChanged(PRE_SEND, {
+      [IMPORTS]: `  patched,\n${IMPORTS}`,
+      [START]: `${START}${checkAgain}`,
+    })
+    unmarked = await bundleOfChanged(PRE_SEND, { [CHECK]: `${CHECK}${CHECK}` })
   }, provisionTimeoutMs)
 
   async function start(buildId: string, code: string, activities: Partial<Activities> = {}) {
@@ -267,9 +272,4 @@ function asking(): Partial<Activities> {
 /** Does work during a sweep; set-up's first sync finds nothing to do. */
 function whileSweeping(work: () => ReturnType<Activities['syncDue']>): Activities['syncDue'] {
   return ({ tier }) => (tier === 'sweep' ? work() : Promise.resolve({ ...report(), next: null }))
-}
-
-function replaced(code: string, what: string, by: string): string {
-  expect(code.split(what)).toHaveLength(2)
-  return code.replace(what, by)
 }
