@@ -7,7 +7,7 @@ import { addSpelledContacts } from '../../ledger/copy/emarketeer-mirror.js'
 import { saveMembers, type SendoutMember } from '../../ledger/sendout/sendout-members.js'
 import { markAsked, saveAudience, type SendoutRun } from '../../ledger/sendout/sendouts.js'
 import { nextTick } from '../../ledger/db/database.js'
-import { oneAhead } from '../mirror/one-ahead.js'
+import { eachOverlapping, oneAhead } from '../mirror/one-ahead.js'
 import { spelledAddressOf } from '../mirror/spelled-address.js'
 import { noteUnreadable } from '../mirror/upsert-states.js'
 import type { SyncSession } from '../../connection/session.js'
@@ -93,21 +93,28 @@ async function fixCampaign(
       throw isUnknown(error) ? campaignNotFound(campaignId, error) : error
     })
   let position = 0
-  for await (const page of oneAhead(audiencePages(session, audience.audienceId))) {
-    if (!(await store(session, run, position, page.items))) {
-      break
-    }
-    position += page.items.length
-    session.heartbeat({ done: position, total: page.total })
-  }
+  let targeted = 0
+  await eachOverlapping(
+    oneAhead(audiencePages(session, audience.audienceId)),
+    async ({ items, total }) => {
+      const start = position
+      position += items.length
+      const isOpen = await store(session, run, start, items)
+      if (isOpen) {
+        targeted += items.length
+        session.heartbeat({ done: targeted, total })
+      }
+      return isOpen
+    },
+  )
   await saveAudience(session.db, run.sendoutRunId, {
     channel: audience.channel,
     categoryId: audience.categoryId,
     transactional: audience.transactional,
     audienceId: audience.audienceId,
-    targeted: position,
+    targeted,
   })
-  return { targeted: position, channel: audience.channel }
+  return { targeted, channel: audience.channel }
 }
 
 /** The pages of an audience, in order. @throws UpstreamError; AppError `emarketeer_refused` if it has expired. */

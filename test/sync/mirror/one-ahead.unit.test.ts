@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { oneAhead } from '../../../src/sync/mirror/one-ahead.js'
+import { eachOverlapping, oneAhead } from '../../../src/sync/mirror/one-ahead.js'
 
 /** Pages 1 to `last`; each is noted when it is requested and when it arrives. */
 async function* pagesTo(last: number, seen: string[], failsAt = Infinity): AsyncGenerator<number> {
@@ -67,4 +67,109 @@ describe('oneAhead', () => {
     await expect(run()).rejects.toThrow('page 1 cannot be stored')
     expect(seen).toEqual(['ask 1', 'come 1', 'ask 2', 'come 2', 'end'])
   })
+})
+
+describe('eachOverlapping', () => {
+  /** Works on pages that end when told to. */
+  function works() {
+    const begun: number[] = []
+    const ends = new Map<
+      number,
+      { resolve: (goesOn?: boolean) => void; reject: (error: Error) => void }
+    >()
+    const work = (page: number) =>
+      new Promise<boolean>((resolve, reject) => {
+        begun.push(page)
+        ends.set(page, { resolve: (goesOn = true) => resolve(goesOn), reject })
+      })
+    return { begun, work, end: (page: number) => ends.get(page)! }
+  }
+  const turns = async () => {
+    for (let turn = 0; turn < 10; turn += 1) {
+      await new Promise(setImmediate)
+    }
+  }
+
+  it('works on two pages at once, and ends with the last', async () => {
+    const { begun, work, end } = works()
+    let ended = false
+    const all = eachOverlapping(pagesTo(3, []), work).then(() => (ended = true))
+    await turns()
+    expect(begun).toEqual([1, 2])
+    end(1).resolve()
+    await turns()
+    expect(begun).toEqual([1, 2, 3])
+    end(2).resolve()
+    await turns()
+    expect(ended).toBe(false)
+    end(3).resolve()
+    await all
+  })
+
+  it('begins no page after work that ends it', async () => {
+    const seen: string[] = []
+    const { begun, work, end } = works()
+    const all = eachOverlapping(pagesTo(4, seen), work)
+    await turns()
+    end(1).resolve(false)
+    end(2).resolve()
+    await all
+    expect(begun).toEqual([1, 2])
+    expect(seen.at(-1)).toBe('end')
+  })
+
+  it.each(['false', 'failed'] as const)(
+    'begins no page if work ended before it (%s)',
+    async (how) => {
+      const seen: string[] = []
+      const { begun, work, end } = works()
+      let come = () => undefined as void
+      const late = new Promise<void>((resolve) => (come = resolve))
+      async function* pages() {
+        for await (const page of pagesTo(3, seen)) {
+          await (page === 2 ? late : null)
+          yield page
+        }
+      }
+      const all = eachOverlapping(pages(), work).then(
+        () => 'false',
+        (error: Error) => error.message,
+      )
+      await turns()
+      if (how === 'false') {
+        end(1).resolve(false)
+      } else {
+        end(1).reject(new Error('failed'))
+      }
+      await turns()
+      come()
+      expect(await all).toBe(how)
+      expect(begun).toEqual([1])
+      expect(seen.at(-1)).toBe('end')
+    },
+  )
+
+  it.each(['work', 'page'] as const)(
+    'throws the failure of a %s only after all work has ended',
+    async (what) => {
+      const seen: string[] = []
+      const { begun, work, end } = works()
+      let failed: unknown
+      const all = eachOverlapping(pagesTo(4, seen, what === 'page' ? 3 : Infinity), work).catch(
+        (error: unknown) => (failed = error),
+      )
+      await turns()
+      if (what === 'work') {
+        end(1).reject(new Error('work 1 failed'))
+      } else {
+        end(1).resolve()
+      }
+      await turns()
+      expect([begun, failed]).toEqual([[1, 2], undefined])
+      end(2).resolve()
+      await all
+      expect(String(failed)).toMatch(what === 'work' ? 'work 1 failed' : 'page 3 cannot be read')
+      expect(seen.at(-1)).toBe('end')
+    },
+  )
 })
