@@ -19,8 +19,7 @@ const PACES = { fast: 0, real: 1 } as const
 export function addDev(program: Command, output: Output): void {
   addLeaf(program, {
     usage: 'dev',
-    summary:
-      'run the whole stack on this machine, stand-ins included, until SIGTERM, SIGINT or SIGHUP',
+    summary: 'run the whole stack on this machine, stand-ins included, until a stop signal',
     exitCodes: [EXIT.refusedByRule, EXIT.unreachable, EXIT.interrupted],
     notes: 'With --json the document is one line, written when everything is up.',
   })

@@ -8,7 +8,13 @@ export function interruption(): AppError | null {
 }
 
 /**
- * Aborts at the first SIGTERM, SIGINT or SIGHUP, with the AppError `interrupted` as reason. A second signal ends the
+ * What would end the process, and can be caught: from process managers, terminals (SIGINT, SIGQUIT, SIGHUP) and tools
+ * that restart on a change of the sources (SIGUSR2).
+ */
+const STOPS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const
+
+/**
+ * Aborts at the first stop signal ({@link STOPS}), with the AppError `interrupted` as reason. A second one ends the
  * process immediately, which is Node's default.
  */
 export async function stopSignal(): Promise<AbortSignal> {
@@ -16,12 +22,11 @@ export async function stopSignal(): Promise<AbortSignal> {
   // that Ctrl-C also ends.
   await import('./errors/report-error.js')
   const stop = new AbortController()
-  const names = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
   const onSignal = (name: NodeJS.Signals) => {
-    names.forEach((each) => process.removeListener(each, onSignal))
+    STOPS.forEach((each) => process.removeListener(each, onSignal))
     stopped = new AppError('interrupted', `Interrupted by ${name}.`)
     stop.abort(stopped)
   }
-  names.forEach((name) => process.on(name, onSignal))
+  STOPS.forEach((name) => process.on(name, onSignal))
   return stop.signal
 }

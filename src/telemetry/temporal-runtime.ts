@@ -68,6 +68,8 @@ export function installTemporalRuntime(): void {
     return
   }
   Runtime.install({
+    // Ours stop the process in order (src/cli/stop-signal.ts). Temporal's would end its workers behind our back.
+    shutdownSignals: [],
     logger: createTemporalLogger(logger('temporal')),
     telemetryOptions: { logging: { filter: { core: 'WARN', other: 'WARN' }, forward: {} } },
   })

@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals'
 import { saveConnection, setConnectionState } from '../../src/ledger/connection/connections.js'
 import { openDatabase } from '../../src/ledger/db/database.js'
+import type { RunningProcess } from '../support/start-process.js'
 import { withDatabase } from '../support/with-database.js'
 import { withProcesses } from '../support/with-processes.js'
 import { withTemporal } from '../support/with-temporal.js'
@@ -11,6 +12,27 @@ const processes = withProcesses()
 const connectionId = 'acme-dynamics'
 /** The usual grace period, as of Kubernetes. */
 const GRACE_MS = 30_000
+const START_MS = 10 * GRACE_MS
+
+function startWorker(): Promise<RunningProcess<unknown>> {
+  const nowhere = 'http://127.0.0.1:9'
+  return processes.start({
+    entry: 'bin/lbsync.mjs',
+    args: ['worker', '--json'],
+    readyTimeoutMs: START_MS,
+    env: {
+      DATABASE_URL: database.url,
+      TEMPORAL_ADDRESS: temporal.address,
+      TEMPORAL_NAMESPACE: temporal.namespace,
+      EMARKETEER_SYNC_URL: nowhere,
+      EMARKETEER_CONNECT_URL: nowhere,
+      EMARKETEER_API_KEY: 'none-of-more-than-thirty-two-characters',
+      PUBLIC_URL: nowhere,
+      GATEWAY_API_KEY: 'k'.repeat(40),
+      ALLOW_LOOPBACK_HTTP: 'true',
+    },
+  })
+}
 
 it(
   'a worker that is stopped while an activity waits for a lock is gone within the grace',
@@ -28,23 +50,7 @@ it(
       subscriptionRowsPerDay: 100,
     })
     await setConnectionState(db, connectionId, 'active')
-    const nowhere = 'http://127.0.0.1:9'
-    const worker = await processes.start({
-      entry: 'bin/lbsync.mjs',
-      args: ['worker', '--json'],
-      readyTimeoutMs: 10 * GRACE_MS,
-      env: {
-        DATABASE_URL: database.url,
-        TEMPORAL_ADDRESS: temporal.address,
-        TEMPORAL_NAMESPACE: temporal.namespace,
-        EMARKETEER_SYNC_URL: nowhere,
-        EMARKETEER_CONNECT_URL: nowhere,
-        EMARKETEER_API_KEY: 'none-of-more-than-thirty-two-characters',
-        PUBLIC_URL: nowhere,
-        GATEWAY_API_KEY: 'k'.repeat(40),
-        ALLOW_LOOPBACK_HTTP: 'true',
-      },
-    })
+    const worker = await startWorker()
     await db.transaction(async (tx) => {
       await tx.query('SELECT 1 FROM connections WHERE connection_id = $1 FOR UPDATE', [
         connectionId,
@@ -71,5 +77,16 @@ it(
       }
     }
   },
-  4 * GRACE_MS,
+  START_MS + 4 * GRACE_MS,
+)
+
+it.each(['SIGQUIT', 'SIGUSR2'] as const)(
+  'a worker ends in order by %s',
+  async (signal) => {
+    const worker = await startWorker()
+    process.kill(worker.pid, signal)
+    expect(await worker.exited).toBe(0)
+    expect(worker.stderr()).not.toContain('Error ')
+  },
+  START_MS + GRACE_MS,
 )

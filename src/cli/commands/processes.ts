@@ -30,7 +30,7 @@ interface WorkerOptions extends JsonOption {
 export function addWorker(program: Command, output: Output): void {
   addLeaf(program, {
     usage: 'worker',
-    summary: 'serve task queues until SIGTERM or SIGINT',
+    summary: 'serve task queues until a stop signal',
     exitCodes: [EXIT.unreachable],
     notes: 'With --json the document is one line, written when all queues are served.',
   })
@@ -75,7 +75,7 @@ interface GatewayOptions extends JsonOption {
 export function addGateway(program: Command, output: Output): void {
   addLeaf(program, {
     usage: 'gateway',
-    summary: 'receive webhooks, and serve the campaign service, until SIGTERM or SIGINT',
+    summary: 'receive webhooks, and serve the campaign service, until a stop signal',
     exitCodes: [EXIT.unreachable],
     notes: 'With --json the document is one line, written when it listens.',
   })
