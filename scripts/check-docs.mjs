@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { lockfileFaults } from './check-lockfile.mjs'
 import { linkFaults } from './check-links.mjs'
+import { logLineFaults } from './check-log-lines.mjs'
 import { ruleFaults } from './check-rules.mjs'
 import { tripFaults } from './check-trips.mjs'
 import { strayReferenceFaults } from './check-stray-references.mjs'
@@ -22,6 +23,7 @@ const faults = [
   ...roomFaults(root),
   ...roomFileFaults(root),
   ...ruleFaults(root),
+  ...logLineFaults(root),
   ...tripFaults(root),
   ...threatModelFaults(root),
   ...wordFaults(root),

@@ -159,7 +159,7 @@ async function lookAtNamespace(temporal: TemporalClient): Promise<readonly Findi
         warning(
           'temporal',
           `The namespace keeps ended workflows for ${Math.round(days * 10) / 10} days.`,
-          `temporal operator namespace update --retention ${MIN_RETENTION_DAYS}d ${namespace}`,
+          `temporal operator namespace update -n ${namespace} --retention ${MIN_RETENTION_DAYS}d`,
         ),
       ]
 }
