@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import type { World } from '../world/start-world.js'
 import { startCpuProfile } from './cpu-profile.js'
-import type { Phase, Span } from './phases.js'
+import type { Span } from './phases.js'
 
 const SAMPLE_EVERY_MS = 200
 const DEAREST = 15
@@ -25,7 +25,7 @@ export async function startProfile(
   world: World,
   folder: string,
   name: string,
-): Promise<(phases: ReadonlyMap<Phase, Span>) => Promise<void>> {
+): Promise<(phases: ReadonlyMap<string, Span>) => Promise<void>> {
   await mkdir(folder, { recursive: true })
   const database = new Client({ connectionString: world.databaseUrl })
   await database.connect()

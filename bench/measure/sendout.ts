@@ -10,7 +10,7 @@ import { kindOf, readRequests, type RecordedRequest } from '../record/request-lo
 import type { OpenedWorld } from '../world/open-world.js'
 import type { World } from '../world/start-world.js'
 import { CAMPAIGN } from '../world/truth.js'
-import { type Phase, phasesOf } from './phases.js'
+import { type Phase, preSendPhases } from './phases.js'
 import { cpuMs, forgetPeak, peakMegabytes } from './process.js'
 import { startProfile } from './profile.js'
 
@@ -98,7 +98,7 @@ export async function measureSendout(
   const cpuAfter = await cpuMs(world.workerPid)
   const denied = await changes.end()
   const peak = await peakMegabytes(world.workerPid)
-  const phases = await phasesOf(client, workflowIds.preSend(sendoutId, 'send'))
+  const phases = await preSendPhases(client, workflowIds.preSend(sendoutId, 'send'))
   await endProfile?.(phases)
   await delay(world, 0)
   const list = await compareList(opened, sendoutId, denied, result.verifiedAsOf)
