@@ -1,5 +1,13 @@
 import { expect, it } from '@jest/globals'
-import { ensureAddresses, markDue, selectNewestDue } from '../../src/ledger/address/addresses.js'
+import { randomUUID } from 'node:crypto'
+import {
+  clearDue,
+  dueMarks,
+  ensureAddresses,
+  markDue,
+  selectNewestDue,
+} from '../../src/ledger/address/addresses.js'
+import { acquireLeases } from '../../src/ledger/address/leases.js'
 import { saveConnection } from '../../src/ledger/connection/connections.js'
 import { openDatabase } from '../../src/ledger/db/database.js'
 import { withDatabase } from '../support/with-database.js'
@@ -41,5 +49,21 @@ it('finds what became due last, and does not pass all who wait for another day',
   // A change marks its address anew, so it is always among the newest.
   await markDue(db, [ids[0]!])
   expect(await newest(1)).toEqual([ids[0]])
+
+  // A listing leaves the marks that no pass has loaded.
+  const marks = async () =>
+    new Map((await dueMarks(db, ids)).map((d) => [d.addressId, d.dirtyTick]))
+  await clearDue(db, await dueMarks(db, [ids[3]!]))
+  await acquireLeases(db, randomUUID(), [ids[1]!])
+  const before = await marks()
+  await markDue(db, ids.slice(0, 4), { keepsMarks: true })
+  const after = await marks()
+  expect(ids.slice(0, 4).map((id) => after.get(id) === before.get(id))).toEqual([
+    true, // due
+    false, // leased
+    false, // waits for another day
+    false, // not due
+  ])
+  expect(after.get(ids[3]!)).toBeGreaterThan(0)
   await db.close()
 })

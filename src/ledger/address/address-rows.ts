@@ -24,7 +24,8 @@ const SELECT = `SELECT a.address_id AS "addressId", a.address, a.dirty_tick AS "
     a.crm_read_from AS "crmReadFrom", a.crm_read_to AS "crmReadTo", a.crm_doubtful_tick IS NOT NULL AS "crmDoubtful",
     a.ever_linked AS "everLinked", a.ever_in_emarketeer AS "everInEmarketeer", extract(epoch FROM a.crm_ended_at)::float8 * 1000 AS "crmEndedAtMs",
     e.contact_id AS "emarketeerContactId",
-    (SELECT count(DISTINCT COALESCE(s.spelling, '')) > 1 FROM emarketeer_contacts s WHERE s.address_id = a.address_id) AS "emarketeerSpelledTwice"
+    (SELECT true FROM emarketeer_contacts s WHERE s.address_id = a.address_id AND s.spelling IS NOT NULL LIMIT 1) IS NOT NULL
+      AND (SELECT count(DISTINCT COALESCE(s.spelling, '')) > 1 FROM emarketeer_contacts s WHERE s.address_id = a.address_id) AS "emarketeerSpelledTwice"
   FROM addresses a
   LEFT JOIN LATERAL (SELECT contact_id FROM emarketeer_contacts c WHERE c.address_id = a.address_id
     ORDER BY length(contact_id), contact_id LIMIT 1) e ON true`

@@ -18,11 +18,15 @@ export async function ensureAddresses(
   const known = await findAddresses(db, connectionId, sorted)
   const missing = sorted.filter((address) => !known.has(address))
   if (missing.length > 0) {
-    await db.query(
-      `INSERT INTO addresses (connection_id, address) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING`,
+    const created = await db.query<{ address: string; id: number }>(
+      `INSERT INTO addresses (connection_id, address) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING
+        RETURNING address, address_id AS id`,
       [connectionId, missing],
     )
-    for (const [address, id] of await findAddresses(db, connectionId, missing)) {
+    created.forEach(({ address, id }) => known.set(address, id))
+    // Another writer may have created some in the meantime.
+    const others = missing.filter((address) => !known.has(address))
+    for (const [address, id] of await findAddresses(db, connectionId, others)) {
       known.set(address, id)
     }
   }
@@ -35,6 +39,9 @@ export async function findAddresses(
   connectionId: string,
   addresses: readonly string[],
 ): Promise<Map<string, number>> {
+  if (addresses.length === 0) {
+    return new Map()
+  }
   const rows = await db.query<{ address: string; id: number }>(
     `SELECT address, address_id AS id FROM addresses WHERE connection_id = $1 AND address = ANY($2)`,
     [connectionId, addresses],
@@ -47,19 +54,34 @@ export async function findAddresses(
  * later than the one it loaded, and keeps the mark.
  * @returns those that both sides have had.
  */
-export async function markDue(db: Queryable, addressIds: readonly number[]): Promise<number[]> {
+export async function markDue(
+  db: Queryable,
+  addressIds: readonly number[],
+  { keepsMarks = false }: MarkOptions = {},
+): Promise<number[]> {
   if (addressIds.length === 0) {
     return []
   }
   const linked = await db.query<{ id: number }>(
-    `WITH target AS (SELECT address_id FROM addresses WHERE address_id = ANY($1) ORDER BY address_id FOR UPDATE),
+    `WITH target AS (SELECT address_id, ever_linked, $2 AND dirty_tick IS NOT NULL AND not_before IS NULL
+          AND lease_owner IS NULL AS waits
+        FROM addresses WHERE address_id = ANY($1) ORDER BY address_id FOR UPDATE),
       marked AS (UPDATE addresses a SET dirty_tick = nextval('ledger_tick'),
         dirty_since = COALESCE(a.dirty_since, clock_timestamp()), not_before = NULL, attempts = 0
-      FROM target t WHERE a.address_id = t.address_id RETURNING a.address_id, a.ever_linked)
-      SELECT address_id AS id FROM marked WHERE ever_linked`,
-    [[...new Set(addressIds)]],
+      FROM target t WHERE a.address_id = t.address_id AND NOT t.waits)
+      SELECT address_id AS id FROM target WHERE ever_linked`,
+    [[...new Set(addressIds)], keepsMarks],
   )
   return linked.map((row) => row.id)
+}
+
+/** How addresses are marked. */
+interface MarkOptions {
+  /**
+   * Whether an address that is due and waits for nothing keeps its mark. No pass has loaded that mark, because a pass
+   * holds the lease. For a listing, which concerns everybody: a new mark would also tell which change is the newest.
+   */
+  readonly keepsMarks?: boolean
 }
 
 /** An address that waits for a pass. */

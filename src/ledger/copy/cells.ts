@@ -75,22 +75,25 @@ export async function saveMemories(
         open_allow = u.open_allow, open_loosen = u.open_loosen,
         departed = CASE WHEN u.puts_back THEN u.departed || c.departed
           WHEN c.departures = u.knows THEN u.departed ELSE c.departed END
-      FROM unnest($1::bigint[], $2::text[], $3::jsonb[], $4::jsonb[], $5::int[], $6::float8[], $7::jsonb[],
-        $8::boolean[], $9::int[])
-        AS u(address_id, cell_key, seen, open_allow, open_loosen, seen_ms, departed, puts_back, knows)
+      FROM jsonb_to_recordset($1) AS u(address_id bigint, cell_key text, seen jsonb, open_allow jsonb, open_loosen int,
+        seen_ms float8, departed jsonb, puts_back boolean, knows int)
       WHERE c.address_id = u.address_id AND c.cell_key = u.cell_key`,
-    [
-      updates.map((u) => u.addressId),
-      updates.map((u) => u.cellKey),
-      updates.map((u) => (u.memory.seen ? JSON.stringify(u.memory.seen) : null)),
-      updates.map((u) => JSON.stringify(u.memory.openAllow)),
-      updates.map((u) => u.memory.openLoosen),
-      updates.map((u) => u.seenAtMs ?? null),
-      updates.map((u) => JSON.stringify(u.memory.departed)),
-      updates.map((u) => u.departed === 'putsBack'),
-      updates.map((u) => (typeof u.departed === 'object' ? u.departed.knows : null)),
-    ],
+    [JSON.stringify(updates.map(columnsOf))],
   )
+}
+
+function columnsOf({ addressId, cellKey, memory, seenAtMs, departed }: MemoryUpdate) {
+  return {
+    address_id: addressId,
+    cell_key: cellKey,
+    seen: memory.seen,
+    open_allow: memory.openAllow,
+    open_loosen: memory.openLoosen,
+    seen_ms: seenAtMs ?? null,
+    departed: memory.departed,
+    puts_back: departed === 'putsBack',
+    knows: typeof departed === 'object' ? departed.knows : null,
+  }
 }
 
 /**

@@ -29,6 +29,15 @@ const UNNEST = `unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::floa
   $8::text[], $9::float8[], $10::float8[])
   AS v(address_id, cell_key, basis, version, event_ms, recorded_ms, source, actor, positive_ms, deny_ms)`
 
+/** How values are stored. */
+interface ValueOptions {
+  /** Whether any other version counts, not only a later one. */
+  readonly replace: boolean
+  readonly markDue: boolean
+  /** Whether they are of states that were read: the state of a changed address is then known, and it has a contact. */
+  readonly areStates?: boolean
+}
+
 /**
  * Stores values in the copy. An equal or lower version changes nothing, so that feed, states and acknowledgements may
  * arrive in any order. `replace` (a state that was read because it was unknown) takes any version.
@@ -39,7 +48,7 @@ const UNNEST = `unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::floa
 export async function upsertEmarketeerValues(
   tx: Transaction,
   values: readonly EmarketeerValue[],
-  options: { readonly replace: boolean; readonly markDue: boolean },
+  options: ValueOptions,
 ): Promise<void> {
   if (values.length === 0) {
     return
@@ -88,7 +97,7 @@ export async function upsertEmarketeerValues(
 async function markMoved(
   tx: Transaction,
   addressIds: readonly number[],
-  options: { readonly markDue: boolean },
+  { markDue: isDue, areStates = false }: Pick<ValueOptions, 'markDue' | 'areStates'>,
 ): Promise<void> {
   if (addressIds.length === 0) {
     return
@@ -99,11 +108,13 @@ async function markMoved(
         dirty_tick = CASE WHEN $2 THEN nextval('ledger_tick') ELSE a.dirty_tick END,
         dirty_since = CASE WHEN $2 THEN COALESCE(a.dirty_since, clock_timestamp()) ELSE a.dirty_since END,
         not_before = CASE WHEN $2 THEN NULL ELSE a.not_before END,
-        attempts = CASE WHEN $2 THEN 0 ELSE a.attempts END
+        attempts = CASE WHEN $2 THEN 0 ELSE a.attempts END,
+        emarketeer_unread = a.emarketeer_unread AND NOT $3, emarketeer_unreadable = a.emarketeer_unreadable AND NOT $3,
+        ever_in_emarketeer = a.ever_in_emarketeer OR $3
       FROM target t WHERE a.address_id = t.address_id`,
-    [addressIds, options.markDue],
+    [addressIds, isDue, areStates],
   )
-  if (options.markDue) {
+  if (isDue) {
     await markDue(tx, await homesOfHolders(tx, addressIds))
   }
 }
@@ -126,7 +137,7 @@ export interface EmarketeerContactRow {
   readonly spelling: string | null
 }
 
-/** Stores the addresses of contacts. */
+/** Stores the addresses of contacts. {@link markEverInEmarketeer} follows. */
 export async function saveEmarketeerContacts(
   tx: Transaction,
   connectionId: string,
@@ -153,9 +164,16 @@ export async function saveEmarketeerContacts(
       tick,
     ],
   )
+}
+
+/** Notes that eMarketeer has had a contact at these addresses. */
+export async function markEverInEmarketeer(
+  tx: Transaction,
+  addressIds: readonly number[],
+): Promise<void> {
   await tx.query(
     `UPDATE addresses SET ever_in_emarketeer = true WHERE address_id = ANY($1) AND NOT ever_in_emarketeer`,
-    [unique.map((c) => c.addressId).filter((id) => id !== null)],
+    [addressIds],
   )
 }
 

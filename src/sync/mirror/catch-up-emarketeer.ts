@@ -11,6 +11,7 @@ import {
   markAllEmarketeerUnread,
   markEmarketeerUnread,
   removeEmarketeerContacts,
+  markEverInEmarketeer,
   saveEmarketeerContacts,
   spelledTwice,
   upsertEmarketeerValues,
@@ -132,15 +133,15 @@ async function storePage(
   const contactIds = [...page.contacts.keys(), ...page.unreadableContactIds]
   const leftBehind = await addressesOfEmarketeerContacts(tx, connectionId, contactIds)
   const emptied = await removeEmarketeerContacts(tx, connectionId, page.deletedContactIds)
-  await saveEmarketeerContacts(
+  const placed = [...page.contacts].map(([contactId, place]) => ({
+    contactId,
+    addressId: place === null ? null : idOf.get(place.address)!,
+    spelling: place?.spelling ?? null,
+  }))
+  await saveEmarketeerContacts(tx, connectionId, placed, tick)
+  await markEverInEmarketeer(
     tx,
-    connectionId,
-    [...page.contacts].map(([contactId, place]) => ({
-      contactId,
-      addressId: place === null ? null : idOf.get(place.address)!,
-      spelling: place?.spelling ?? null,
-    })),
-    tick,
+    placed.flatMap(({ addressId }) => addressId ?? []),
   )
   const values = page.cells.map(({ address, ...cell }) => ({
     addressId: idOf.get(address)!,

@@ -1,4 +1,5 @@
 import { lockMoves } from '../../ledger/address/address-rows.js'
+import { findAddresses } from '../../ledger/address/addresses.js'
 import { categoryCell } from '../../domain/cell-key.js'
 import { PURPOSES } from '../../domain/legal-basis.js'
 import {
@@ -12,6 +13,7 @@ import type { Transaction } from '../../ledger/db/database.js'
 import {
   markEmarketeerRead,
   markEmarketeerUnread,
+  markEverInEmarketeer,
   saveEmarketeerContacts,
   spelledTwice,
   upsertEmarketeerValues,
@@ -28,14 +30,18 @@ import type { SyncSession } from '../../connection/session.js'
  * reading changed after this reading began keeps its state, and stays unread if it was.
  * @param tick taken before the reading began.
  * @param options `whole`: the states are of all contacts of each address, and the strictest counts. Otherwise an
- *   address with several spellings becomes unread.
+ *   address with several spellings becomes unread. `overlaps`: the former page was stored while this one was read. An
+ *   address that is in both has changed meanwhile, and becomes unread.
  */
 export async function upsertStates(
   tx: Transaction,
   connectionId: string,
   given: readonly ContactState[],
   tick: number,
-  { whole = false }: { readonly whole?: boolean } = {},
+  {
+    whole = false,
+    overlaps = false,
+  }: { readonly whole?: boolean; readonly overlaps?: boolean } = {},
 ): Promise<void> {
   const all = given.map((state): PlacedState => ({ state, place: spelledAddressOf(state.email) }))
   const moves = await lockMoves(
@@ -69,9 +75,17 @@ export async function upsertStates(
       }
     }
   }
-  await upsertEmarketeerValues(tx, [...values.values()], { replace: true, markDue: true })
+  await upsertEmarketeerValues(tx, [...values.values()], {
+    replace: true,
+    markDue: true,
+    areStates: true,
+  })
+  // Of a changed address this is stored by now, in one step.
+  await markEverInEmarketeer(tx, [...new Set(placed.flatMap((one) => idOf(one) ?? []))])
   await markEmarketeerRead(tx, [...new Set([...values.values()].map((value) => value.addressId))])
-  await markEmarketeerUnread(tx, [...severalStates])
+  const inBoth = overlaps ? [...moves].flatMap(([text, moved]) => (moved ? [text] : [])) : []
+  const missed = await findAddresses(tx, connectionId, inBoth)
+  await markEmarketeerUnread(tx, [...new Set([...severalStates, ...missed.values()])])
 }
 
 interface PlacedState {
@@ -155,15 +169,15 @@ export async function noteUnreadable(
   // This runs in its own transaction: two writers that each create addresses in two steps could deadlock.
   await session.db.transaction(async (tx) => {
     const idOf = await ensureEmarketeerAddresses(tx, connectionId, texts)
-    await saveEmarketeerContacts(
+    const contacts = placed.flatMap(({ contactId, place }) =>
+      contactId === null || place === null
+        ? []
+        : [{ contactId, addressId: idOf.get(place.address)!, spelling: place.spelling }],
+    )
+    await saveEmarketeerContacts(tx, connectionId, contacts, tick)
+    await markEverInEmarketeer(
       tx,
-      connectionId,
-      placed.flatMap(({ contactId, place }) =>
-        contactId === null || place === null
-          ? []
-          : [{ contactId, addressId: idOf.get(place.address)!, spelling: place.spelling }],
-      ),
-      tick,
+      contacts.map(({ addressId }) => addressId),
     )
     const contactIds = unreadable.flatMap(({ contactId }) => contactId ?? [])
     const known = await addressesOfEmarketeerContacts(tx, connectionId, contactIds)

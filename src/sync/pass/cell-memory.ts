@@ -12,7 +12,10 @@ import { RICH_RULE } from './rule.js'
 
 /** Whether there is nothing new to store. If nothing changed, a pass stores nothing. */
 export function sameMemory({ plan, memory }: DecidedCell): boolean {
-  return stable(plan.memory) === stable(memory)
+  // A first observation, as most are in a first sync, is not compared in full.
+  return (
+    (plan.memory.seen === null) === (memory.seen === null) && stable(plan.memory) === stable(memory)
+  )
 }
 
 function stable({ seen, openAllow, openLoosen, departed }: DecidedCell['memory']): string {

@@ -129,21 +129,20 @@ export function sortLoosenings(
 ): SortedLoosenings {
   const byCell = new Map(known.map((l) => [`${l.addressId} ${l.cellKey}`, l]))
   const storedOf = (cell: DecidedCell) => byCell.get(`${cell.row.addressId} ${cell.cellKey}`)
-  const refused = new Set(
-    cells.filter((cell) => isLoosening(cell) && isRefused(cell, storedOf(cell))),
-  )
+  const loosening = cells.filter(isLoosening)
+  const refused = new Set(loosening.filter((cell) => isRefused(cell, storedOf(cell))))
   // A rejection no longer counts after a new act.
   const stateOf = (cell: DecidedCell) => {
     const state = storedOf(cell)?.state
     return state === 'rejected' && !refused.has(cell) ? 'lapsed' : state
   }
-  const held = cells.filter((cell) => isLoosening(cell) && stateOf(cell) === 'held')
+  const held = loosening.filter((cell) => stateOf(cell) === 'held')
   const waitsFor: readonly (string | undefined)[] =
     mode === 'stage' ? [undefined, 'staged', 'lapsed'] : mode === 'release' ? ['staged'] : []
-  const staged = cells.filter(
+  const staged = loosening.filter(
     (cell) => waitsFor.includes(stateOf(cell)) && makesMailable(plannedCell(cell)),
   )
-  const withheld = mode === 'withhold' ? cells.filter(isLoosening) : []
+  const withheld = mode === 'withhold' ? loosening : []
   const waits = new Set([...held, ...refused, ...staged, ...withheld])
   const settled = cells.filter(
     (cell) => !waits.has(cell) && stateOf(cell) !== undefined && stateOf(cell) !== 'approved',
@@ -159,7 +158,7 @@ export function sortLoosenings(
     dropped: [...settled, ...lapsed],
     refused: [...refused].filter((cell) => storedOf(cell)?.refusedFor === null),
     staged,
-    releasing: cells.filter(
+    releasing: loosening.filter(
       (cell) =>
         mode === 'release' &&
         !waits.has(cell) &&
@@ -174,11 +173,9 @@ function isLoosening(cell: DecidedCell): boolean {
 }
 
 function plannedCell(cell: DecidedCell): PlannedCell {
-  return {
-    ...cell,
-    values: cell.rule === RICH_RULE ? 'rich' : 'toggle',
-    emarketeerBasis: cell.row.basis,
-  }
+  const { cellKey, observation, memory, decision, plan, rule, row } = cell
+  const values = rule === RICH_RULE ? 'rich' : 'toggle'
+  return { cellKey, values, emarketeerBasis: row.basis, observation, memory, decision, plan }
 }
 
 /**
