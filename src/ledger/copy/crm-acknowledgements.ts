@@ -1,4 +1,5 @@
 import { markDue } from '../address/addresses.js'
+import { byKey } from '../db/by-key.js'
 import { markCrmDoubtful } from '../address/address-rows.js'
 import { addressesOfCrmContacts } from './crm-mirror-rows.js'
 import type { CrmConsent, CrmWrite } from '../../crm/crm.js'
@@ -98,14 +99,6 @@ async function setConsents(
   const ids = [...new Set(foreign.map((write) => write.contactId))]
   await markDue(tx, await addressesOfCrmContacts(tx, connectionId, ids))
   return places
-}
-
-/**
- * Values by row key. A join with a list would compare every row that is newer than the planner's statistics with all
- * entries of the list.
- */
-function byKey(values: readonly (readonly [string, unknown])[]): string {
-  return JSON.stringify(Object.fromEntries(values))
 }
 
 async function setSubscriptions(

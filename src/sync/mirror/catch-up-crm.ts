@@ -1,5 +1,5 @@
 import { chunksOf } from '../../domain/lists.js'
-import { crmContactsNotReadSince } from '../../ledger/copy/crm-mirror-rows.js'
+import { countCrmRows, crmContactsNotReadSince } from '../../ledger/copy/crm-mirror-rows.js'
 import { CrmCursorExpired, type CrmChangePage } from '../../crm/crm.js'
 import { findConnection } from '../../ledger/connection/connections.js'
 import {
@@ -72,12 +72,13 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
   let done = 0
   let next: string | null = null
   let unattributed = false
+  const isFirst = cursor === null && (await countCrmRows(session.db, connectionId, 1)) === 0
   const pages = requireCrm(session).client.readChanges(cursor, session.call)
   for await (const page of oneAhead(pages)) {
     // It ends no earlier than the reading of the page: a longer window claims less.
     const window = { from, to: await nextTick(session.db) }
     await assertMaySync(session.db, session)
-    await storePage(session, page, window)
+    await storePage(session, page, window, isFirst)
     done += page.contacts.length + page.subscriptions.length
     session.heartbeat({ done, total: null })
     next = page.nextCursor ?? next
@@ -131,9 +132,10 @@ async function storePage(
   session: SyncSession,
   page: CrmChangePage,
   window: ReadWindow,
+  isFirst: boolean,
 ): Promise<void> {
   const { connectionId } = session.connection
-  const listing = { listing: page.baseline }
+  const listing = { listing: page.baseline, isFirst }
   const chunks: ((tx: Transaction) => Promise<unknown>)[] = [
     ...chunksOf(page.contacts, CHUNK).map(
       (part) => (tx: Transaction) => upsertCrmContacts(tx, connectionId, part, window, listing),

@@ -17,6 +17,12 @@ import {
   type StoredCrmContact,
 } from '../../ledger/copy/crm-mirror-rows.js'
 import {
+  seeContactsAgain,
+  seeRowsAgain,
+  type ListedContact,
+  type ListedRow,
+} from '../../ledger/copy/crm-listing.js'
+import {
   secondaryAddressesOf,
   saveSecondaryAddresses,
 } from '../../ledger/copy/secondary-addresses.js'
@@ -25,11 +31,13 @@ import { knownCrmContacts } from '../../ledger/copy/known-crm-contacts.js'
 import type { Transaction } from '../../ledger/db/database.js'
 import { classifyContact, classifyDeletedContact, addressesOfMetTwice } from './classify-contact.js'
 import { classifySubscription, rowsThatLeft } from './classify-subscription.js'
-import { saysTheSame } from './same-contact.js'
+import { isPartlyHidden, saysTheSame } from './same-contact.js'
 
 /** Whether a reading is a complete listing. Then it is also recorded that unchanged records were seen. */
 interface ListingOption {
   readonly listing?: boolean
+  /** Whether the copy had no record before the listing, so that nothing can be unchanged. */
+  readonly isFirst?: boolean
 }
 
 /** Stores contacts that were read within `window`, and marks what changed as due. */
@@ -38,9 +46,13 @@ export async function upsertCrmContacts(
   connectionId: string,
   read: readonly CrmContact[],
   window: ReadWindow,
-  { listing = false }: ListingOption = {},
+  { listing = false, isFirst = false }: ListingOption = {},
 ): Promise<void> {
-  const contacts = listing ? read : await changedContacts(tx, connectionId, read)
+  const contacts = isFirst
+    ? read
+    : listing
+      ? await unseenContacts(tx, connectionId, read, window)
+      : await changedContacts(tx, connectionId, read)
   if (contacts.length === 0) {
     return
   }
@@ -86,12 +98,13 @@ export async function upsertCrmContacts(
       leaving?.leavesPrimary && merged === null ? [leaving.before] : [],
     ),
   )
-  await noteChanges(
+  const linked = await noteChanges(
     tx,
-    connectionId,
     [...changes.flatMap(({ touched }) => touched), ...metAt, ...masters],
     [...changes.flatMap(({ doubtful }) => doubtful), ...metAt],
+    listing,
   )
+  await markCrmEnded(tx, linked)
 }
 
 /**
@@ -112,6 +125,42 @@ async function changedContacts(
     const before = known.get(contact.contactId)
     return before === undefined || !saysTheSame(contact, before)
   })
+}
+
+/**
+ * Contacts of a complete listing that the copy may not have as shown; that the others were seen is noted. A contact with
+ * a hidden address, or several, is not compared here.
+ */
+async function unseenContacts(
+  tx: Transaction,
+  connectionId: string,
+  contacts: readonly CrmContact[],
+  window: ReadWindow,
+): Promise<readonly CrmContact[]> {
+  const listed = contacts.flatMap((contact): ListedContact[] => {
+    const { home, secondary, denyOnly, unusable } = recordAddresses(contact)
+    return isPartlyHidden(contact) || secondary.length + denyOnly.length > 0
+      ? []
+      : [{ ...contact, crmContactId: contact.contactId, unusableAddress: unusable, email: home }]
+  })
+  const seen = await seeContactsAgain(tx, connectionId, listed, window)
+  return contacts.filter((contact) => !seen.has(contact.contactId))
+}
+
+/** As {@link unseenContacts}, for subscription rows. A row of which something is hidden is not compared here. */
+async function unseenRows(
+  tx: Transaction,
+  connectionId: string,
+  rows: readonly CrmSubscription[],
+  window: ReadWindow,
+): Promise<readonly CrmSubscription[]> {
+  const listed = rows.flatMap((row): ListedRow[] =>
+    row.contactId && row.categoryId && row.subscribed !== null
+      ? [{ ...row, crmContactId: row.contactId }]
+      : [],
+  )
+  const seen = await seeRowsAgain(tx, connectionId, listed, window)
+  return rows.filter((row) => !seen.has(row.rowId))
 }
 
 export async function noteDeletedCrmContacts(
@@ -145,22 +194,26 @@ export async function noteDeletedCrmContacts(
     [],
   )
   await saveCrmContacts(tx, connectionId, save)
-  await noteChanges(
+  const linked = await noteChanges(
     tx,
-    connectionId,
     changes.flatMap(({ touched }) => touched),
     [],
   )
+  await markCrmEnded(tx, linked)
 }
 
 /** Stores subscription rows that were read within `window`. */
 export async function upsertCrmSubscriptions(
   tx: Transaction,
   connectionId: string,
-  rows: readonly CrmSubscription[],
+  read: readonly CrmSubscription[],
   window: ReadWindow,
-  { listing = false }: ListingOption = {},
+  { listing = false, isFirst = false }: ListingOption = {},
 ): Promise<void> {
+  const rows = listing && !isFirst ? await unseenRows(tx, connectionId, read, window) : read
+  if (rows.length === 0) {
+    return
+  }
   const rowIds = rows.map((row) => row.rowId)
   const locked = await lockCrmSubscriptions(tx, connectionId, rowIds)
   const stored = new Map(locked.map((row) => [row.rowId, row]))
@@ -183,7 +236,7 @@ export async function upsertCrmSubscriptions(
     addressesOfCrmContacts(tx, connectionId, contactIds)
   const touched = await addressesOf(changes.flatMap((change) => change.touched))
   const doubtful = await addressesOf(changes.flatMap((change) => change.doubtful))
-  await noteChanges(tx, connectionId, [...touched, ...left.map((row) => row.addressId)], doubtful)
+  await noteChanges(tx, [...touched, ...left.map((row) => row.addressId)], doubtful, listing)
 }
 
 /** Stores that subscription rows were deleted. This is neither a Yes nor a No, and the sync creates them again (D3). */
@@ -210,7 +263,7 @@ export async function noteDeletedCrmSubscriptions(
     connectionId,
     await removeCrmSubscriptions(tx, connectionId, rowIds),
   )
-  await noteChanges(tx, connectionId, touched, [])
+  await noteChanges(tx, touched, [])
 }
 
 async function contactsOf(
@@ -223,21 +276,19 @@ async function contactsOf(
 }
 
 /**
- * Marks addresses as due and as doubtful, and stores where the last live record of a linked address left or a record
- * joined (G8).
+ * Marks addresses as due and as doubtful.
+ * @param listing whether everybody is listed: then an address that is due already keeps its mark.
+ * @returns those that both sides have had.
  */
 async function noteChanges(
   tx: Transaction,
-  connectionId: string,
   touched: readonly number[],
   doubtful: readonly number[],
-): Promise<void> {
-  if (touched.length === 0) {
-    return
-  }
-  const linked = await markDue(tx, touched)
+  listing = false,
+): Promise<readonly number[]> {
+  const linked = await markDue(tx, touched, { keepsMarks: listing })
   await markCrmDoubtful(tx, [...new Set(doubtful)])
-  await markCrmEnded(tx, linked)
+  return linked
 }
 
 function byContact<T extends { readonly crmContactId: string }>(
