@@ -15,7 +15,7 @@ import { onConnection } from './perform.js'
 import { report } from './reports.js'
 
 /** The most batches per activity, so that a retry repeats little. */
-const BATCHES_PER_ACTIVITY = 5
+const BATCHES_PER_ACTIVITY = 10
 
 type Created = Pick<
   SyncActivities,

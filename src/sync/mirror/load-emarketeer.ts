@@ -13,6 +13,7 @@ import {
 } from '../../ledger/copy/emarketeer-mirror.js'
 import { nextTick } from '../../ledger/db/database.js'
 import { idPages } from '../../ledger/db/id-pages.js'
+import { oneAhead } from './one-ahead.js'
 import { upsertStates, noteUnreadable } from './upsert-states.js'
 import type { SyncSession } from '../../connection/session.js'
 
@@ -67,23 +68,32 @@ export async function loadEmarketeer(session: SyncSession): Promise<void> {
 
 async function walk(session: SyncSession, token: string): Promise<void> {
   const { connectionId } = session.connection
-  const pages = new FittingPages('emarketeer', WALK_PAGE_SIZE)
-  let cursor: string | null = null
   let done = 0
-  do {
-    const tick = await nextTick(session.db)
-    const page = await walkPage(session.emarketeer, cursor, pages, session.call)
+  for await (const { page, tick } of oneAhead(pagesOf(session))) {
     await session.db.transaction(async (tx) => {
       await continueLoad(tx, connectionId, token)
-      await upsertStates(tx, connectionId, page.items, tick)
+      await upsertStates(tx, connectionId, page.items, tick, { overlaps: true })
     })
     await noteUnreadable(session, page.unreadable, tick)
     done += page.items.length
     session.heartbeat({ done, total: page.total })
+  }
+}
+
+/** The pages of the walk, each with a tick taken before its request. */
+async function* pagesOf({ db, emarketeer, call }: SyncSession) {
+  const pages = new FittingPages('emarketeer', WALK_PAGE_SIZE)
+  let cursor: string | null = null
+  do {
+    const tick = await nextTick(db)
+    const page: WalkedPage = await walkPage(emarketeer, cursor, pages, call)
+    yield { page, tick }
     cursor = page.nextCursor
     pages.follow(cursor, 'GET /states')
   } while (cursor !== null)
 }
+
+type WalkedPage = Awaited<ReturnType<typeof walkPage>>
 
 /**
  * Removes contacts that the walk did not find. Each is requested first, because a missing mention proves nothing (F3).

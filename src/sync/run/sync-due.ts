@@ -1,5 +1,6 @@
 import { halvesOf } from '../../domain/lists.js'
 import { deferDue, selectDueRange, type DueRange } from '../../ledger/address/addresses.js'
+import { eachOverlapping } from '../mirror/one-ahead.js'
 import { nextTick } from '../../ledger/db/database.js'
 import { syncAndCreateMissing } from './create-missing.js'
 import { type BatchOptions, addCounts, emptyCounts, type SyncCounts } from '../pass/batch.js'
@@ -13,11 +14,12 @@ export interface SyncedDue {
 }
 
 /**
- * Syncs what is due in batches, oldest change first, each address once. Addresses that are not settled, wait for the
+ * Syncs what is due in batches, oldest change first, each address once. Two batches are in progress at a time: while one
+ * waits for an answer, the other reads, decides and stores. Each has its own leases. Addresses that are not settled, wait for the
  * end of the run or became due meanwhile are not tried again here.
  *
- * @param range where an earlier call stopped, or null for everything due now.
- * @param maxBatches the largest number of batches in one call.
+ * @param options `range`: where an earlier call stopped, or null for everything due now. `maxBatches`: the largest
+ *   number of batches in one call.
  */
 export async function syncDue(
   session: SyncSession,
@@ -25,24 +27,23 @@ export async function syncDue(
 ): Promise<SyncedDue> {
   const { db, connection } = session
   let counts = emptyCounts()
-  let range = options.range ?? { upTo: await nextTick(db), after: null }
-  for (let batch = 0; batch < options.maxBatches; batch += 1) {
-    const due = await selectDueRange(db, connection.connectionId, range, MAX_BATCH)
-    if (due.length === 0) {
-      return { counts, next: null }
+  let next: DueRange | null = options.range ?? { upTo: await nextTick(db), after: null }
+  async function* batches() {
+    for (let taken = 0; taken < options.maxBatches && next !== null; taken += 1) {
+      const due = await selectDueRange(db, connection.connectionId, next, MAX_BATCH)
+      next = due.length < MAX_BATCH ? null : { upTo: next.upTo, after: due.at(-1)! }
+      if (due.length > 0) {
+        yield due.map(({ addressId }) => addressId)
+      }
     }
-    counts = addCounts(
-      counts,
-      await bisectOnRefusal(
-        session,
-        due.map((d) => d.addressId),
-        options,
-      ),
-    )
-    range = { upTo: range.upTo, after: due.at(-1)! }
-    session.heartbeat({ done: counts.addresses, total: null })
   }
-  return { counts, next: range }
+  await eachOverlapping(batches(), async (ids) => {
+    const done = await bisectOnRefusal(session, ids, options)
+    counts = addCounts(counts, done)
+    session.heartbeat({ done: counts.addresses, total: null })
+    return true
+  })
+  return { counts, next }
 }
 
 /**
