@@ -16,9 +16,9 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { SourceMap } from 'node:module'
-import { relative, resolve, sep } from 'node:path'
+import { relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { nameSources } from './name-sources.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const cache = `${root}.cache`
@@ -252,43 +252,6 @@ function filesBelow(part) {
     .filter((name) => name.endsWith('.ts'))
     .sort()
     .map((name) => `${part}/${name.replaceAll(sep, '/')}`)
-}
-
-/**
- * Stack traces name the sources. Node's own way (`--enable-source-maps`) reads every map while loading, a fifth of a
- * command's time; here a map is read when an error is printed.
- */
-function nameSources(folder) {
-  const address = `${pathToFileURL(folder)}`.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  const frame = new RegExp(`${address}/([\\w.]+\\.mjs):(\\d+):(\\d+)`)
-  const maps = new Map()
-  const mapOf = (name) => {
-    if (!maps.has(name)) {
-      maps.set(name, readMap(`${folder}/${name}.map`))
-    }
-    return maps.get(name)
-  }
-  const sourceOf = (place, name, line, column) => {
-    const found = mapOf(name)?.findEntry(line - 1, column - 1) ?? {}
-    const { originalSource, originalLine, originalColumn } = found
-    return originalSource === undefined
-      ? place
-      : `${resolve(folder, originalSource)}:${originalLine + 1}:${originalColumn + 1}`
-  }
-  Error.prepareStackTrace = (error, frames) =>
-    [
-      Error.prototype.toString.call(error),
-      ...frames.map((at) => `${at}`.replace(frame, sourceOf)),
-    ].join('\n    at ')
-}
-
-/** Undefined if the cache was deleted meanwhile: whoever reads a stack must get one. */
-function readMap(path) {
-  try {
-    return new SourceMap(JSON.parse(readFileSync(path, 'utf8')))
-  } catch {
-    return undefined
-  }
 }
 
 function markUsed(folder) {
