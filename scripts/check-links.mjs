@@ -4,6 +4,10 @@ import { checkoutTexts } from './checkout-texts.mjs'
 
 const link = /\[[^\]]*\]\(([^)\s]+)(?:\s+"[^"]*")?\)/g
 
+/** `name` in [file.ts](path), and several names: the file holds each of them. */
+const namesIn =
+  /((?:`[A-Za-z_]\w*`(?:, |,? and )?)+)\s(?:in|of)\s\[[^\]]*\]\(([^)\s#]+\.(?:ts|mjs|cjs))\)/g
+
 /** Dead links and paths in the pages, and dead paths in comments of sources, one sentence each. */
 export function linkFaults(root) {
   const texts = checkoutTexts(root)
@@ -48,6 +52,15 @@ function pageFaults(root, file, text, namedPath) {
       faults.push(`${file}: link ${target} leads nowhere`)
     } else if (fragment && targetFile.endsWith('.md') && !anchors(root, targetFile).has(fragment)) {
       faults.push(`${file}: link ${target} names no heading there`)
+    }
+  }
+  for (const [, names, path] of prose.matchAll(namesIn)) {
+    const named = join(root, dirname(file), path)
+    const holds = existsSync(named) ? readFileSync(named, 'utf8') : ''
+    for (const [, name] of names.matchAll(/`(\w+)`/g)) {
+      if (!new RegExp(String.raw`\b${name}\b`).test(holds)) {
+        faults.push(`${file}: ${path} holds no ${name}`)
+      }
     }
   }
   for (const [, path] of prose.matchAll(namedPath)) {
