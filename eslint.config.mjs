@@ -12,6 +12,11 @@ const SQL_ELSEWHERE = [
   },
 ]
 
+const OWN_MEMBERS = {
+  selector: ':matches(PropertyDefinition, MethodDefinition)[accessibility="private"]',
+  message: 'A class’s own member is `#name`; `private` is for constructor parameters only.',
+}
+
 /** Floating promises matter most in workflow code; exhaustive switches keep the vocabulary closed. */
 export default tseslint.config(
   { ignores: ['node_modules/', 'dist/', '.cache/', 'coverage/'] },
@@ -45,10 +50,16 @@ export default tseslint.config(
     },
   },
   {
+    files: ['{src,dev,demo,bench,simulators}/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': ['error', OWN_MEMBERS],
+    },
+  },
+  {
     files: ['src/**/*.ts'],
     ignores: ['src/ledger/**'],
     rules: {
-      'no-restricted-syntax': ['error', ...SQL_ELSEWHERE],
+      'no-restricted-syntax': ['error', OWN_MEMBERS, ...SQL_ELSEWHERE],
     },
   },
   {
@@ -59,6 +70,7 @@ export default tseslint.config(
     rules: {
       'no-restricted-syntax': [
         'error',
+        OWN_MEMBERS,
         ...SQL_ELSEWHERE,
         {
           selector:

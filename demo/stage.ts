@@ -41,15 +41,15 @@ export class Stage {
   readonly campaigns: CampaignClient
   /** Logs of all commands and processes. The tour searches them for people's data at the end. */
   log = ''
-  private directory: string | null = null
-  private readonly environment: Readonly<Record<string, string | undefined>>
+  #directory: string | null = null
+  readonly #environment: Readonly<Record<string, string | undefined>>
 
   /** @throws if the stack was started without SuperOffice. */
   constructor(
     readonly stack: Stack,
     readonly temporal: TemporalClient,
   ) {
-    this.environment = childEnvironment(stack)
+    this.#environment = childEnvironment(stack)
     const { emarketeer, dynamics, superOffice, gatewayUrl } = stack.places
     if (superOffice === null) {
       throw new Error('the tour needs SuperOffice')
@@ -107,21 +107,25 @@ export class Stage {
   }
 
   async file(name: string, content: unknown): Promise<string> {
-    this.directory ??= await ownDirectory(tmpdir(), 'lbsync-demo')
-    const path = join(this.directory, name)
+    this.#directory ??= await ownDirectory(tmpdir(), 'lbsync-demo')
+    const path = join(this.#directory, name)
     await writeFile(path, JSON.stringify(content, null, 2))
     return path
   }
 
   async lbsync(...args: string[]): Promise<CommandAnswer> {
-    const answer = await runCommand(process.execPath, ['bin/lbsync.mjs', ...args], this.environment)
+    const answer = await runCommand(
+      process.execPath,
+      ['bin/lbsync.mjs', ...args],
+      this.#environment,
+    )
     this.log += answer.stderr
     return answer
   }
 
   /** Runs Temporal's own command line as an operator would. */
   async temporalCommand(...args: string[]): Promise<CommandAnswer> {
-    return runCommand(await temporalCli(), args, this.environment)
+    return runCommand(await temporalCli(), args, this.#environment)
   }
 
   /** A part's marketing basis in eMarketeer. */
@@ -141,8 +145,8 @@ export class Stage {
   /** Removes the tour's files and closes its connections. */
   async strike(): Promise<void> {
     await this.temporal.connection.close().catch(() => undefined)
-    if (this.directory) {
-      await rm(this.directory, { recursive: true, force: true })
+    if (this.#directory) {
+      await rm(this.#directory, { recursive: true, force: true })
     }
   }
 }

@@ -121,8 +121,9 @@ function look(root, file) {
         imports.add(path.posix.join(from, node.moduleSpecifier.text).replace(/\.js$/, '.ts'))
       }
       const body = ts.isClassDeclaration(node) ? node : (node.body ?? node.initializer)
-      if (body && node.name && ts.isIdentifier(node.name)) {
-        bodies.set(node.name.text, new Set([...(bodies.get(node.name.text) ?? []), ...words(body)]))
+      if (body && node.name && ts.isMemberName(node.name)) {
+        const name = wordOf(node.name)
+        bodies.set(name, new Set([...(bodies.get(name) ?? []), ...words(body)]))
       }
       ts.forEachChild(node, visit)
     }
@@ -132,8 +133,13 @@ function look(root, file) {
   return looked.get(full)
 }
 
+/** A name without the mark of a class's own member. */
+function wordOf(name) {
+  return name.text.replace('#', '')
+}
+
 function words(node) {
-  const own = ts.isIdentifier(node) || ts.isStringLiteral(node) ? [node.text] : []
+  const own = ts.isMemberName(node) || ts.isStringLiteral(node) ? [wordOf(node)] : []
   const inner = []
   ts.forEachChild(node, (child) => {
     inner.push(...words(child))

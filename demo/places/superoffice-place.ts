@@ -30,10 +30,10 @@ const RECORDED = '2026-02-10T10:00:00Z'
 
 /** The state of one SuperOffice, and its users' acts. */
 export class SuperOfficePlace {
-  private readonly control: Control
+  readonly #control: Control
 
   constructor(controlUrl: string) {
-    this.control = createControl(controlUrl)
+    this.#control = createControl(controlUrl)
   }
 
   /**
@@ -41,7 +41,7 @@ export class SuperOfficePlace {
    * given basis is recorded by a user, later than the person; otherwise it would count as a default too.
    */
   async seed(persons: readonly SeededPerson[]): Promise<void> {
-    await this.control.send('POST', 'persons', {
+    await this.#control.send('POST', 'persons', {
       persons: persons.map(({ email, bases, ...person }) => ({
         ...person,
         emails: [email],
@@ -58,7 +58,7 @@ export class SuperOfficePlace {
   }
 
   persons(): Promise<DumpedPerson[]> {
-    return this.control.lines('dump')
+    return this.#control.lines('dump')
   }
 
   /** Keys of the legal bases of all persons with this address, by person id. `none`: no row. */
@@ -70,13 +70,13 @@ export class SuperOfficePlace {
   async record(email: string, legalBase: string): Promise<void> {
     for (const { personId } of await this.#at(email)) {
       const act = { purpose: 'EMARKETING', legalBase, source: 'USER' }
-      await this.control.send('POST', `persons/${personId}/consent`, act)
+      await this.#control.send('POST', `persons/${personId}/consent`, act)
     }
   }
 
   /** Turns the loss of webhooks on or off. */
   async loseWebhooks(lost: boolean): Promise<void> {
-    await this.control.send('POST', 'webhook-faults', { loseShare: lost ? 1 : 0 })
+    await this.#control.send('POST', 'webhook-faults', { loseShare: lost ? 1 : 0 })
   }
 
   /** Addresses of all persons with a deny or without a basis in SuperOffice. */

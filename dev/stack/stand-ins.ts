@@ -82,23 +82,23 @@ export interface Part {
 export class Parts {
   /** Resolves with AppError `stack_part_ended` for the first part that ends by itself. */
   readonly partEnded: Promise<AppError>
-  private reportEnded: (error: AppError) => void = () => undefined
-  private readonly stops: (() => Promise<void>)[] = []
-  private readonly programs: Promise<unknown>[] = []
-  private readonly ending = new AbortController()
+  #reportEnded: (error: AppError) => void = () => undefined
+  readonly #stops: (() => Promise<void>)[] = []
+  readonly #programs: Promise<unknown>[] = []
+  readonly #ending = new AbortController()
 
   constructor() {
-    this.partEnded = new Promise((resolve) => (this.reportEnded = resolve))
+    this.partEnded = new Promise((resolve) => (this.#reportEnded = resolve))
   }
 
   /** Records a started part. Ends it immediately if all parts are already being ended. */
   keep<Started extends Part>(name: string, started: Started): Started {
-    if (this.ending.signal.aborted) {
+    if (this.#ending.signal.aborted) {
       void started.stop().catch(() => undefined)
       return started
     }
     this.watch(name, started)
-    this.stops.push(() => started.stop())
+    this.#stops.push(() => started.stop())
     return started
   }
 
@@ -108,25 +108,25 @@ export class Parts {
 
   /** Starts a program that its caller stops. If the stack ends before it is ready, the program ends too. */
   run<Ready>(options: ProgramOptions): Promise<RunningProgram<Ready>> {
-    const started = startProgram<Ready>({ ...options, signal: this.ending.signal })
-    this.programs.push(started)
+    const started = startProgram<Ready>({ ...options, signal: this.#ending.signal })
+    this.#programs.push(started)
     return started
   }
 
   /** Reports a part that ends by itself. @param isExpected whether its end is expected. */
   watch(name: string, { exited }: Part, isExpected = () => false): void {
     void exited?.then(() => {
-      if (!this.ending.signal.aborted && !isExpected()) {
-        this.reportEnded(new AppError('stack_part_ended', `${name} has ended by itself.`))
+      if (!this.#ending.signal.aborted && !isExpected()) {
+        this.#reportEnded(new AppError('stack_part_ended', `${name} has ended by itself.`))
       }
     })
   }
 
   /** Ends all parts, last first. A part that is not ready ends before the servers that it needs. */
   async stop(): Promise<void> {
-    this.ending.abort(new Error('the stack ends'))
-    await Promise.allSettled(this.programs)
-    for (const end of this.stops.splice(0).reverse()) {
+    this.#ending.abort(new Error('the stack ends'))
+    await Promise.allSettled(this.#programs)
+    for (const end of this.#stops.splice(0).reverse()) {
       await end().catch(() => undefined)
     }
   }

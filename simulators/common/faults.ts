@@ -59,18 +59,18 @@ interface Armed {
 }
 
 export class FaultBoard {
-  private armed: Armed[] = []
-  private nextId = 1
-  private readonly random: Random
+  #armed: Armed[] = []
+  #nextId = 1
+  readonly #random: Random
 
   constructor(seed = 1) {
-    this.random = seededRandom(seed)
+    this.#random = seededRandom(seed)
   }
 
   /** Arms a rule and returns its id. A bad regular expression throws. */
   arm(rule: FaultRule): string {
-    const id = rule.id ?? `f${this.nextId++}`
-    this.armed.push({
+    const id = rule.id ?? `f${this.#nextId++}`
+    this.#armed.push({
       id,
       rule,
       method: rule.method === undefined ? undefined : new RegExp(`^(?:${rule.method})$`, 'i'),
@@ -84,25 +84,25 @@ export class FaultBoard {
 
   /** Removes one rule, or all without an id. */
   clear(id?: string): void {
-    this.armed = id === undefined ? [] : this.armed.filter((entry) => entry.id !== id)
+    this.#armed = id === undefined ? [] : this.#armed.filter((entry) => entry.id !== id)
   }
 
   list(): readonly FaultStatus[] {
-    return this.armed.map((entry) => ({ ...entry.rule, id: entry.id, hits: entry.hits }))
+    return this.#armed.map((entry) => ({ ...entry.rule, id: entry.id, hits: entry.hits }))
   }
 
   /** The effect on this request, if any; counts as a hit. */
   pick(request: SimRequest, scope: 'request' | 'part' = 'request'): FaultEffect | undefined {
-    if (this.armed.length === 0) {
+    if (this.#armed.length === 0) {
       return undefined
     }
     const target = decodeSafely(
       request.rawQuery === '' ? request.path : `${request.path}?${request.rawQuery}`,
     )
-    return this.armed.find((entry) => this.hits(entry, request, target, scope))?.rule
+    return this.#armed.find((entry) => this.#hits(entry, request, target, scope))?.rule
   }
 
-  private hits(entry: Armed, request: SimRequest, target: string, scope: string): boolean {
+  #hits(entry: Armed, request: SimRequest, target: string, scope: string): boolean {
     const { rule } = entry
     const matches =
       (rule.scope ?? 'request') === scope &&
@@ -113,7 +113,7 @@ export class FaultBoard {
       return false
     }
     entry.seen += 1
-    if (entry.seen <= (rule.skip ?? 0) || this.random() >= (rule.probability ?? 1)) {
+    if (entry.seen <= (rule.skip ?? 0) || this.#random() >= (rule.probability ?? 1)) {
       return false
     }
     entry.hits += 1

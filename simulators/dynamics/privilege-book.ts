@@ -3,21 +3,21 @@ export type Depth = 'Basic' | 'Local' | 'Deep' | 'Global'
 
 /** The application user's privileges: all except those removed. */
 export class PrivilegeBook {
-  private readonly removed = new Set<string>()
-  private readonly depths = new Map<string, Depth>()
+  readonly #removed = new Set<string>()
+  readonly #depths = new Map<string, Depth>()
 
   remove(name: string): void {
-    this.removed.add(name.toLowerCase())
+    this.#removed.add(name.toLowerCase())
   }
 
   grant(name: string, depth: Depth = 'Global'): void {
-    this.removed.delete(name.toLowerCase())
-    this.depths.set(name.toLowerCase(), depth)
+    this.#removed.delete(name.toLowerCase())
+    this.#depths.set(name.toLowerCase(), depth)
   }
 
   /** Undefined if the privilege is missing. */
   depth(name: string): Depth | undefined {
     const key = name.toLowerCase()
-    return this.removed.has(key) ? undefined : (this.depths.get(key) ?? 'Global')
+    return this.#removed.has(key) ? undefined : (this.#depths.get(key) ?? 'Global')
   }
 }

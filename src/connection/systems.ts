@@ -58,8 +58,8 @@ interface OpenSystems {
  * configuration stays the same.
  */
 export class Systems {
-  private readonly open = new Map<string, OpenSystems>()
-  private readonly accounts = new Map<string, EmarketeerClient>()
+  readonly #open = new Map<string, OpenSystems>()
+  readonly #accounts = new Map<string, EmarketeerClient>()
 
   constructor(private readonly options: SystemsOptions) {}
 
@@ -73,21 +73,21 @@ export class Systems {
   }
 
   emarketeerOf(accountId: string): EmarketeerClient {
-    let client = this.accounts.get(accountId)
+    let client = this.#accounts.get(accountId)
     if (!client) {
       const { syncUrl, apiKey } = this.options.emarketeer
       client = createEmarketeerClient({ syncUrl, apiKey, accountId })
-      this.accounts.set(accountId, client)
+      this.#accounts.set(accountId, client)
     }
     return client
   }
 
   /** The connection. @throws AppError `connection_not_found`, also for the row of an account without CRM. */
   connection(connectionId: string): Promise<ConnectionRow> {
-    return this.rowOf(connectionId, false)
+    return this.#rowOf(connectionId, false)
   }
 
-  private async rowOf(connectionId: string, orImplicit: boolean): Promise<ConnectionRow> {
+  async #rowOf(connectionId: string, orImplicit: boolean): Promise<ConnectionRow> {
     const connection = await findConnection(this.options.db, connectionId)
     if (!connection || (connection.state === 'implicit' && !orImplicit)) {
       throw new AppError('connection_not_found', `There is no connection ${connectionId}.`, {
@@ -105,8 +105,8 @@ export class Systems {
    */
   async session(run: SyncRun, work: WorkOptions = {}): Promise<SyncSession> {
     // Without a CRM, only sendouts are decided.
-    const connection = await this.rowOf(run.connectionId, run.trigger === 'preSend')
-    const systems = this.systemsOf(connection)
+    const connection = await this.#rowOf(run.connectionId, run.trigger === 'preSend')
+    const systems = this.#systemsOf(connection)
     const clock = new ClockWatch()
     const { db } = this.options
     const log = logger('sync').child({
@@ -143,25 +143,25 @@ export class Systems {
 
   /** Closes kept sockets. */
   close(): void {
-    this.accounts.forEach((client) => client.close())
-    this.open.forEach((systems) => systems.publicContacts?.close())
-    this.accounts.clear()
-    this.open.clear()
+    this.#accounts.forEach((client) => client.close())
+    this.#open.forEach((systems) => systems.publicContacts?.close())
+    this.#accounts.clear()
+    this.#open.clear()
   }
 
-  private systemsOf(connection: ConnectionRow): OpenSystems {
+  #systemsOf(connection: ConnectionRow): OpenSystems {
     const fingerprint = JSON.stringify([connection.config, connection.facts])
-    const kept = this.open.get(connection.connectionId)
+    const kept = this.#open.get(connection.connectionId)
     if (kept?.fingerprint === fingerprint) {
       return kept
     }
     kept?.publicContacts?.close()
-    const systems = { fingerprint, ...this.openSystems(connection) }
-    this.open.set(connection.connectionId, systems)
+    const systems = { fingerprint, ...this.#openSystems(connection) }
+    this.#open.set(connection.connectionId, systems)
     return systems
   }
 
-  private openSystems(connection: ConnectionRow): Omit<OpenSystems, 'fingerprint'> {
+  #openSystems(connection: ConnectionRow): Omit<OpenSystems, 'fingerprint'> {
     const driver = this.driverOf(connection)
     if (!driver) {
       // An unsupported CRM may hold opt-outs, so eMarketeer must not decide alone.

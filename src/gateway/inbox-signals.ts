@@ -23,9 +23,9 @@ interface UnderWay {
  * follows, because the workflow reads the complete shard.
  */
 export class InboxSignals {
-  private readonly underWay = new Map<string, UnderWay>()
-  private readonly running = new Set<Promise<void>>()
-  private readonly closing = new AbortController()
+  readonly #underWay = new Map<string, UnderWay>()
+  readonly #running = new Set<Promise<void>>()
+  readonly #closing = new AbortController()
 
   constructor(
     private readonly temporal: TemporalAccess,
@@ -35,29 +35,29 @@ export class InboxSignals {
   /** Signals a shard. Never throws; a failure is logged with its code of the catalogue. */
   notify(connection: ConnectionRow, shard: number): void {
     const workflowId = workflowIds.inbox(connection.connectionId, shard)
-    const known = this.underWay.get(workflowId)
+    const known = this.#underWay.get(workflowId)
     if (known) {
       known.again = true
       return
     }
-    const running = this.send(connection, shard, workflowId).finally(() =>
-      this.running.delete(running),
+    const running = this.#send(connection, shard, workflowId).finally(() =>
+      this.#running.delete(running),
     )
-    this.running.add(running)
+    this.#running.add(running)
   }
 
   /** Ends: waiting signals are retried immediately, once. Resolves when none is in progress. */
   async close(): Promise<void> {
-    this.closing.abort()
-    await Promise.all(this.running)
+    this.#closing.abort()
+    await Promise.all(this.#running)
   }
 
-  private async send(connection: ConnectionRow, shard: number, workflowId: string): Promise<void> {
+  async #send(connection: ConnectionRow, shard: number, workflowId: string): Promise<void> {
     const state = { again: true }
-    this.underWay.set(workflowId, state)
+    this.#underWay.set(workflowId, state)
     try {
       while (state.again) {
-        await this.signalAgain(connection, shard, workflowId, state)
+        await this.#signalAgain(connection, shard, workflowId, state)
       }
     } catch (error) {
       const { connectionId } = connection
@@ -66,12 +66,12 @@ export class InboxSignals {
         'inbox not signalled; the hint waits for the sweep or the next one',
       )
     } finally {
-      this.underWay.delete(workflowId)
+      this.#underWay.delete(workflowId)
     }
   }
 
   /** Repeats the signal until it succeeds, for about a minute. @throws the last failure. */
-  private async signalAgain(
+  async #signalAgain(
     connection: ConnectionRow,
     shard: number,
     workflowId: string,
@@ -81,10 +81,10 @@ export class InboxSignals {
       try {
         // This signal covers everything that has arrived so far.
         state.again = false
-        return await this.signal(connection, shard, workflowId)
+        return await this.#signal(connection, shard, workflowId)
       } catch (error) {
         const { connectionId } = connection
-        const { signal } = this.closing
+        const { signal } = this.#closing
         this.log.warn(
           { code: toAppError(error).code, connectionId, shard, workflowId, err: error },
           'inbox not signalled; tried again',
@@ -96,14 +96,10 @@ export class InboxSignals {
       }
     }
     state.again = false
-    await this.signal(connection, shard, workflowId)
+    await this.#signal(connection, shard, workflowId)
   }
 
-  private async signal(
-    connection: ConnectionRow,
-    shard: number,
-    workflowId: string,
-  ): Promise<void> {
+  async #signal(connection: ConnectionRow, shard: number, workflowId: string): Promise<void> {
     const { connectionId, crm } = connection
     await callTemporal(this.temporal, (client) =>
       client.workflow.signalWithStart('contactInbox', {

@@ -228,33 +228,33 @@ interface Sum {
  * sender thus make few lines.
  */
 export class RefusalLog {
-  private readonly sums = new Map<string, Sum>()
+  readonly #sums = new Map<string, Sum>()
 
   constructor(private readonly log: Logger) {}
 
   /** @param level `error` for our own faults. */
   write(level: 'warn' | 'error', fields: RefusalFields, message: string): void {
     const key = `${fields.code} ${fields.route ?? ''} ${fields.connectionId ?? ''}`
-    const known = this.sums.get(key)
+    const known = this.#sums.get(key)
     if (known) {
       known.more += 1
       return
     }
     this.log[level](fields, message)
-    const timer = setTimeout(() => this.writeSum(key), LIMITS.refusalLogMs)
+    const timer = setTimeout(() => this.#writeSum(key), LIMITS.refusalLogMs)
     timer.unref()
-    this.sums.set(key, { fields, timer, more: 0 })
+    this.#sums.set(key, { fields, timer, more: 0 })
   }
 
   /** Writes the counted lines. */
   close(): void {
-    ;[...this.sums.keys()].forEach((key) => this.writeSum(key))
+    ;[...this.#sums.keys()].forEach((key) => this.#writeSum(key))
   }
 
-  private writeSum(key: string): void {
-    const { fields, timer, more } = this.sums.get(key)!
+  #writeSum(key: string): void {
+    const { fields, timer, more } = this.#sums.get(key)!
     clearTimeout(timer)
-    this.sums.delete(key)
+    this.#sums.delete(key)
     if (more > 0) {
       const { code, httpStatus, route, connectionId } = fields
       const summed = { code, httpStatus, route, connectionId, requests: more }

@@ -5,9 +5,9 @@ import { setTimeout as wait } from 'node:timers/promises'
  * reading that began after its request, shared with all others who wait for it.
  */
 export class SharedReading<T> {
-  private next: Promise<T> | null = null
-  private current: Promise<unknown> = Promise.resolve()
-  private beganAtMs = -Infinity
+  #next: Promise<T> | null = null
+  #current: Promise<unknown> = Promise.resolve()
+  #beganAtMs = -Infinity
 
   constructor(
     private readonly read: () => Promise<T>,
@@ -16,21 +16,21 @@ export class SharedReading<T> {
 
   /** The next reading, which has not begun yet. @throws the error of the reading, to all who wait for it. */
   newer(): Promise<T> {
-    this.next ??= this.begin()
-    return this.next
+    this.#next ??= this.#begin()
+    return this.#next
   }
 
-  private async begin(): Promise<T> {
-    await this.current
-    const waitMs = this.beganAtMs + this.everyMs - performance.now()
+  async #begin(): Promise<T> {
+    await this.#current
+    const waitMs = this.#beganAtMs + this.everyMs - performance.now()
     if (waitMs > 0) {
       // A timer takes integer milliseconds, and would round this wait down.
       await wait(Math.ceil(waitMs))
     }
-    this.next = null
-    this.beganAtMs = performance.now()
+    this.#next = null
+    this.#beganAtMs = performance.now()
     const reading = this.read()
-    this.current = reading.catch(() => undefined)
+    this.#current = reading.catch(() => undefined)
     return reading
   }
 }

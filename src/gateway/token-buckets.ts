@@ -8,7 +8,7 @@ interface Bucket {
 
 /** Rate limits in memory, one bucket a key. Buckets fill evenly and hold the tokens of one second. */
 export class TokenBuckets {
-  private readonly buckets = new Map<string, Bucket>()
+  readonly #buckets = new Map<string, Bucket>()
 
   /** @param nowMs a monotonic clock. */
   constructor(
@@ -18,7 +18,7 @@ export class TokenBuckets {
 
   /** Takes one token; false if there is none. */
   take(key: string): boolean {
-    const bucket = this.fill(key)
+    const bucket = this.#fill(key)
     if (bucket.tokens < 1) {
       return false
     }
@@ -26,17 +26,17 @@ export class TokenBuckets {
     return true
   }
 
-  private fill(key: string): Bucket {
+  #fill(key: string): Bucket {
     const now = this.nowMs()
-    const known = this.buckets.get(key)
+    const known = this.#buckets.get(key)
     const tokens = known
       ? Math.min(this.perSecond, known.tokens + ((now - known.readAtMs) / 1000) * this.perSecond)
       : this.perSecond
     const bucket = { tokens, readAtMs: now }
-    this.buckets.delete(key)
-    this.buckets.set(key, bucket)
-    if (this.buckets.size > MAX_KEYS) {
-      this.buckets.delete(this.buckets.keys().next().value!)
+    this.#buckets.delete(key)
+    this.#buckets.set(key, bucket)
+    if (this.#buckets.size > MAX_KEYS) {
+      this.#buckets.delete(this.#buckets.keys().next().value!)
     }
     return bucket
   }

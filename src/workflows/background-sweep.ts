@@ -46,42 +46,42 @@ export function backgroundSweep(...given: [SweepInput]): Promise<SweepResult> {
 }
 
 class BackgroundSweep {
-  private phase: Phase = 'running'
-  private result = NOTHING_SWEPT
-  private readonly startedMs = Date.now()
+  #phase: Phase = 'running'
+  #result = NOTHING_SWEPT
+  readonly #startedMs = Date.now()
 
   constructor(private readonly input: SweepInput) {
     refuseOtherSignals(reportInDetails)
     answer(sweepStatusQuery, SWEEP_STATUS, () => {
-      const { notices, ...totals } = this.result
-      return { connectionId: input.connectionId, phase: this.phase, totals, notices }
+      const { notices, ...totals } = this.#result
+      return { connectionId: input.connectionId, phase: this.#phase, totals, notices }
     })
   }
 
   async run(): Promise<SweepResult> {
     try {
-      return await this.tryUntilDone()
+      return await this.#tryUntilDone()
     } catch (error) {
       if (!isCancellation(error)) {
         throw error
       }
-      this.show('failed', '**Cancelled.** The next sweep comes at its time')
-      return { ...this.result, cancelled: true }
+      this.#show('failed', '**Cancelled.** The next sweep comes at its time')
+      return { ...this.#result, cancelled: true }
     }
   }
 
-  private async tryUntilDone(): Promise<SweepResult> {
-    this.show('running', 'A sweep is under way')
+  async #tryUntilDone(): Promise<SweepResult> {
+    this.#show('running', 'A sweep is under way')
     for (;;) {
-      const end = await this.tryOnce()
-      await this.note(end)
+      const end = await this.#tryOnce()
+      await this.#note(end)
       if (end.state !== 'failed') {
-        this.result = end.result
+        this.#result = end.result
       }
       if (end.state === 'done') {
         return end.result
       }
-      if (this.isOver(end)) {
+      if (this.#isOver(end)) {
         if (end.state === 'failed') {
           throw end.error
         }
@@ -91,10 +91,10 @@ class BackgroundSweep {
     }
   }
 
-  private async tryOnce(): Promise<Try> {
+  async #tryOnce(): Promise<Try> {
     const { connectionId } = this.input
     const watch = new CancellationScope()
-    void watch.run(() => sleep(SWEEP_LATE_MS).then(() => this.noteLate())).catch(() => undefined)
+    void watch.run(() => sleep(SWEEP_LATE_MS).then(() => this.#noteLate())).catch(() => undefined)
     try {
       const result = await executeChild(sweepRun, {
         workflowId: workflowIds.sweepRun(connectionId),
@@ -117,26 +117,26 @@ class BackgroundSweep {
     }
   }
 
-  private async note(end: Try): Promise<void> {
+  async #note(end: Try): Promise<void> {
     const { connectionId } = this.input
     switch (end.state) {
       case 'done':
-        this.show('done', 'Done')
+        this.#show('done', 'Done')
         break
       case 'refused':
-        this.show('waiting', refusalDetails(end.result.refused!))
+        this.#show('waiting', refusalDetails(end.result.refused!))
         break
       case 'skipped':
-        if (this.runsFor(SWEEP_LATE_MS)) {
-          await this.noteLate()
+        if (this.#runsFor(SWEEP_LATE_MS)) {
+          await this.#noteLate()
         } else {
-          this.show('waiting', `**Skipped:** ${SKIPPED}`)
+          this.#show('waiting', `**Skipped:** ${SKIPPED}`)
           await noteSweep({ connectionId, outcome: 'skipped', message: SKIPPED })
         }
         break
       case 'failed': {
         const { code, message } = end.problem
-        this.show(
+        this.#show(
           'failed',
           `**Failed (${code}):** ${plainText(message)} It is tried again in five minutes`,
         )
@@ -146,26 +146,26 @@ class BackgroundSweep {
     }
   }
 
-  private async noteLate(): Promise<void> {
-    this.show('failed', `**Late:** ${LATE}`)
+  async #noteLate(): Promise<void> {
+    this.#show('failed', `**Late:** ${LATE}`)
     const { connectionId } = this.input
     await noteSweep({ connectionId, outcome: 'late', message: LATE })
   }
 
-  private show(phase: Phase, details: string): void {
+  #show(phase: Phase, details: string): void {
     setCurrentDetails(details)
-    this.phase = phase
+    this.#phase = phase
     mark({ connectionId: this.input.connectionId, phase, tier: 'sweep' })
   }
 
   /** Whether this run gives up: its time has passed, or no retry can succeed. */
-  private isOver(end: Try): boolean {
+  #isOver(end: Try): boolean {
     const mayNot = end.state === 'failed' && end.problem.code.startsWith('connection_')
-    return mayNot || this.runsFor(TRY_FOR_MS)
+    return mayNot || this.#runsFor(TRY_FOR_MS)
   }
 
-  private runsFor(ms: number): boolean {
-    return Date.now() - this.startedMs >= ms
+  #runsFor(ms: number): boolean {
+    return Date.now() - this.#startedMs >= ms
   }
 }
 

@@ -33,12 +33,12 @@ export class AuditLog {
     }
     for (const event of events) {
       if (event.table.auditEnabled) {
-        this.write(event)
+        this.#write(event)
       }
     }
   }
 
-  private write(event: RowEvent): void {
+  #write(event: RowEvent): void {
     const columns = [...event.table.columns.values()].filter(
       (column) =>
         column.auditEnabled &&

@@ -8,7 +8,7 @@ export interface IssuedToken {
 
 /** Issued access tokens, by text. */
 export class TokenBook {
-  private readonly tokens = new Map<string, IssuedToken>()
+  readonly #tokens = new Map<string, IssuedToken>()
 
   issue(app: AppRegistration, audience: string, nowMs: number, lifetimeSeconds: number): string {
     const part = (value: unknown): string =>
@@ -22,18 +22,18 @@ export class TokenBook {
     }
     const signature = randomBytes(32).toString('base64url')
     const token = `${part({ typ: 'JWT', alg: 'RS256' })}.${part(claims)}.${signature}`
-    this.tokens.set(token, { app, expiresAtMs: expires * 1000 })
+    this.#tokens.set(token, { app, expiresAtMs: expires * 1000 })
     return token
   }
 
   /** The token in an Authorization header; undefined if it is missing, unknown, expired or revoked. */
   check(authorization: string | undefined, nowMs: number): IssuedToken | undefined {
     const token = /^Bearer (.+)$/.exec(authorization ?? '')?.[1]
-    const issued = token === undefined ? undefined : this.tokens.get(token)
+    const issued = token === undefined ? undefined : this.#tokens.get(token)
     return issued !== undefined && issued.expiresAtMs > nowMs ? issued : undefined
   }
 
   revokeAll(): void {
-    this.tokens.clear()
+    this.#tokens.clear()
   }
 }

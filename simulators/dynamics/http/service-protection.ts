@@ -13,19 +13,19 @@ interface Usage {
  * time. Requests during a block lengthen it.
  */
 export class ServiceProtection {
-  private readonly usage = new Map<string, Usage>()
+  readonly #usage = new Map<string, Usage>()
 
   constructor(private limits: DynamicsOptions['limits']) {}
 
   setLimits(limits: Partial<DynamicsOptions['limits']>): void {
     this.limits = { ...this.limits, ...limits }
-    this.usage.clear()
+    this.#usage.clear()
   }
 
   /** Runs a request of a user, or refuses it with 429 and Retry-After in seconds. */
   async run<T>(userId: string, work: () => Promise<T>): Promise<T> {
-    const usage = this.usageOf(userId)
-    this.admit(usage, Date.now())
+    const usage = this.#usageOf(userId)
+    this.#admit(usage, Date.now())
     const entry = { atMs: Date.now(), tookMs: 0 }
     usage.recent.push(entry)
     usage.running += 1
@@ -39,20 +39,20 @@ export class ServiceProtection {
 
   /** Requests left in the window, for the debug header. */
   remaining(userId: string): number {
-    return Math.max(this.limits.requests - this.usageOf(userId).recent.length, 0)
+    return Math.max(this.limits.requests - this.#usageOf(userId).recent.length, 0)
   }
 
-  private usageOf(userId: string): Usage {
-    const known = this.usage.get(userId)
+  #usageOf(userId: string): Usage {
+    const known = this.#usage.get(userId)
     if (known !== undefined) {
       return known
     }
     const fresh: Usage = { running: 0, recent: [], blockedUntilMs: 0 }
-    this.usage.set(userId, fresh)
+    this.#usage.set(userId, fresh)
     return fresh
   }
 
-  private admit(usage: Usage, nowMs: number): void {
+  #admit(usage: Usage, nowMs: number): void {
     const { limits } = this
     const windowMs = limits.windowSeconds * 1000
     const first = usage.recent.findIndex((entry) => entry.atMs > nowMs - windowMs)
@@ -66,7 +66,7 @@ export class ServiceProtection {
     }
     if (nowMs < usage.blockedUntilMs) {
       usage.blockedUntilMs = Math.min(usage.blockedUntilMs + 100, nowMs + windowMs)
-      throw this.overRequests(usage, nowMs)
+      throw this.#overRequests(usage, nowMs)
     }
     const oldest = usage.recent[0]
     if (oldest === undefined) {
@@ -74,7 +74,7 @@ export class ServiceProtection {
     }
     if (usage.recent.length >= limits.requests) {
       usage.blockedUntilMs = oldest.atMs + windowMs
-      throw this.overRequests(usage, nowMs)
+      throw this.#overRequests(usage, nowMs)
     }
     const spentMs = usage.recent.reduce((sum, entry) => sum + entry.tookMs, 0)
     if (spentMs >= limits.executionMs) {
@@ -87,7 +87,7 @@ export class ServiceProtection {
     }
   }
 
-  private overRequests(usage: Usage, nowMs: number): ServiceError {
+  #overRequests(usage: Usage, nowMs: number): ServiceError {
     return tooMany(
       '0x80072322',
       `Number of requests exceeded the limit of ${this.limits.requests} over time window of ${this.limits.windowSeconds} seconds.`,

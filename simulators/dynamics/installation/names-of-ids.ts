@@ -5,27 +5,27 @@ const GUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
 
 /** Names ids by their components, so that two runs with the same result have the same text. */
 export class NamesOfIds {
-  private readonly names = new Map<string, string>()
-  private readonly tablesByCode = new Map<string, string>()
+  readonly #names = new Map<string, string>()
+  readonly #tablesByCode = new Map<string, string>()
 
   constructor(org: Organisation) {
     const { store } = org
     for (const table of store.tables.values()) {
-      this.names.set(table.metadataId, `table ${table.logicalName}`)
-      this.tablesByCode.set(String(table.objectTypeCode), table.logicalName)
+      this.#names.set(table.metadataId, `table ${table.logicalName}`)
+      this.#tablesByCode.set(String(table.objectTypeCode), table.logicalName)
       for (const column of table.columns.values()) {
-        this.names.set(column.metadataId, `column ${table.logicalName}.${column.logicalName}`)
+        this.#names.set(column.metadataId, `column ${table.logicalName}.${column.logicalName}`)
       }
       for (const key of table.keys.values()) {
-        this.names.set(key.metadataId, `key ${table.logicalName}.${key.logicalName}`)
+        this.#names.set(key.metadataId, `key ${table.logicalName}.${key.logicalName}`)
       }
     }
     for (const relationship of store.relationships.values()) {
-      this.names.set(relationship.metadataId, `relationship ${relationship.schemaName}`)
+      this.#names.set(relationship.metadataId, `relationship ${relationship.schemaName}`)
     }
     const name = (table: string, nameRow: (row: Row) => string): void => {
       for (const row of store.rows(table).all()) {
-        this.names.set(row.id, nameRow(row))
+        this.#names.set(row.id, nameRow(row))
       }
     }
     const text = (row: Row, column: string): string => String(row.values[column])
@@ -39,7 +39,7 @@ export class NamesOfIds {
 
   /** The name of an id; `unknown` without a component. */
   of(id: unknown): string {
-    return this.names.get(String(id).toLowerCase()) ?? 'unknown'
+    return this.#names.get(String(id).toLowerCase()) ?? 'unknown'
   }
 
   /** XML with names instead of ids, positions (`#1`) instead of its own ids, and table names instead of codes. */
@@ -51,7 +51,7 @@ export class NamesOfIds {
     return xml
       .replace(GUID, (id) => {
         const key = id.toLowerCase()
-        const known = this.names.get(key) ?? own.get(key)
+        const known = this.#names.get(key) ?? own.get(key)
         if (known !== undefined) {
           return known
         }
@@ -59,7 +59,7 @@ export class NamesOfIds {
         return `#${own.size}`
       })
       .replace(/ object="(\d+)"/g, (all, code: string) => {
-        const table = this.tablesByCode.get(code)
+        const table = this.#tablesByCode.get(code)
         return table === undefined ? all : ` object="${table}"`
       })
   }

@@ -23,7 +23,7 @@ export function parseFilter(text: string, aliases: ReadonlyMap<string, string>):
 }
 
 class FilterParser {
-  private position = 0
+  #position = 0
 
   constructor(
     private readonly text: string,
@@ -31,71 +31,71 @@ class FilterParser {
   ) {}
 
   parse(): Filter {
-    const filter = this.either()
-    if (this.peek() !== undefined) {
-      throw this.syntaxError()
+    const filter = this.#either()
+    if (this.#peek() !== undefined) {
+      throw this.#syntaxError()
     }
     return filter
   }
 
-  private either(): Filter {
-    const parts = [this.both()]
-    while (this.take('or')) {
-      parts.push(this.both())
+  #either(): Filter {
+    const parts = [this.#both()]
+    while (this.#take('or')) {
+      parts.push(this.#both())
     }
     return parts.length === 1 && parts[0] !== undefined ? parts[0] : { kind: 'or', parts }
   }
 
-  private both(): Filter {
-    const parts = [this.one()]
-    while (this.take('and')) {
-      parts.push(this.one())
+  #both(): Filter {
+    const parts = [this.#one()]
+    while (this.#take('and')) {
+      parts.push(this.#one())
     }
     return parts.length === 1 && parts[0] !== undefined ? parts[0] : { kind: 'and', parts }
   }
 
-  private one(): Filter {
-    if (this.take('not')) {
-      return { kind: 'not', part: this.one() }
+  #one(): Filter {
+    if (this.#take('not')) {
+      return { kind: 'not', part: this.#one() }
     }
-    if (this.take('(')) {
-      const inner = this.either()
-      this.expect(')')
+    if (this.#take('(')) {
+      const inner = this.#either()
+      this.#expect(')')
       return inner
     }
-    const word = this.next()
-    return this.peek() === '(' ? this.call(word) : this.comparison(word)
+    const word = this.#next()
+    return this.#peek() === '(' ? this.#call(word) : this.#comparison(word)
   }
 
-  private comparison(path: string): Filter {
-    const operator = this.next()
+  #comparison(path: string): Filter {
+    const operator = this.#next()
     if (!OPERATORS.includes(operator) || !/^[A-Za-z_][\w/]*$/.test(path)) {
-      throw this.syntaxError()
+      throw this.#syntaxError()
     }
-    const value = this.literal(this.next())
+    const value = this.#literal(this.#next())
     return { kind: 'compare', path: path.split('/'), operator: operator as Comparison, value }
   }
 
-  private call(name: string): Filter {
-    const parts = this.callArguments()
+  #call(name: string): Filter {
+    const parts = this.#callArguments()
     if (name === 'Microsoft.Dynamics.CRM.In') {
-      return this.inCall(parts)
+      return this.#inCall(parts)
     }
     if (name === 'contains' || name === 'startswith' || name === 'endswith') {
-      const value = this.literal(parts[1] ?? '')
+      const value = this.#literal(parts[1] ?? '')
       if (parts.length !== 2 || value.type !== 'string') {
-        throw this.syntaxError()
+        throw this.#syntaxError()
       }
       return { kind: 'text', test: name, path: (parts[0] ?? '').split('/'), value: value.value }
     }
     throw badQuery(`An unknown function with name '${name}' was found.`)
   }
 
-  private inCall(parts: readonly string[]): Filter {
+  #inCall(parts: readonly string[]): Filter {
     const named = new Map(
       parts.map((part) => {
         const mark = part.indexOf('=')
-        return [part.slice(0, mark), this.resolved(part.slice(mark + 1))] as const
+        return [part.slice(0, mark), this.#resolved(part.slice(mark + 1))] as const
       }),
     )
     const column = parseLiteral(named.get('PropertyName') ?? 'null')
@@ -108,9 +108,9 @@ class FilterParser {
     return { kind: 'in', column: column.value, values }
   }
 
-  private callArguments(): string[] {
+  #callArguments(): string[] {
     const parts: string[] = []
-    let start = this.text.indexOf('(', this.position) + 1
+    let start = this.text.indexOf('(', this.#position) + 1
     let depth = 1
     let i = start
     while (i < this.text.length) {
@@ -131,18 +131,18 @@ class FilterParser {
         start = i
       }
       if (char === ')' && --depth === 0) {
-        this.position = i
+        this.#position = i
         return parts
       }
     }
-    throw this.syntaxError()
+    throw this.#syntaxError()
   }
 
-  private literal(text: string): Literal {
-    return parseLiteral(this.resolved(text))
+  #literal(text: string): Literal {
+    return parseLiteral(this.#resolved(text))
   }
 
-  private resolved(text: string): string {
+  #resolved(text: string): string {
     if (!text.startsWith('@')) {
       return text
     }
@@ -153,37 +153,37 @@ class FilterParser {
     return value
   }
 
-  private peek(): string | undefined {
-    TOKEN.lastIndex = this.position
+  #peek(): string | undefined {
+    TOKEN.lastIndex = this.#position
     return TOKEN.exec(this.text)?.[0]?.trim()
   }
 
-  private next(): string {
-    TOKEN.lastIndex = this.position
+  #next(): string {
+    TOKEN.lastIndex = this.#position
     const found = TOKEN.exec(this.text)
     if (found === null) {
-      throw this.syntaxError()
+      throw this.#syntaxError()
     }
-    this.position = TOKEN.lastIndex
+    this.#position = TOKEN.lastIndex
     return found[0].trim()
   }
 
-  private take(word: string): boolean {
-    if (this.peek() !== word) {
+  #take(word: string): boolean {
+    if (this.#peek() !== word) {
       return false
     }
-    this.next()
+    this.#next()
     return true
   }
 
-  private expect(word: string): void {
-    if (!this.take(word)) {
-      throw this.syntaxError()
+  #expect(word: string): void {
+    if (!this.#take(word)) {
+      throw this.#syntaxError()
     }
   }
 
-  private syntaxError(): ServiceError {
-    return badQuery(`Syntax error at position ${this.position} in the filter.`)
+  #syntaxError(): ServiceError {
+    return badQuery(`Syntax error at position ${this.#position} in the filter.`)
   }
 }
 

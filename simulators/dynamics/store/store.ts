@@ -21,39 +21,39 @@ export interface RowEvent {
 export class Store {
   readonly tables = new Map<string, Table>()
   readonly relationships = new Map<string, Relationship>()
-  private readonly bySet = new Map<string, Table>()
-  private readonly data = new Map<string, TableRows>()
-  private undo: (() => void)[] | undefined
-  private pending: RowEvent[] = []
-  private version = 915_000
+  readonly #bySet = new Map<string, Table>()
+  readonly #data = new Map<string, TableRows>()
+  #undo: (() => void)[] | undefined
+  #pending: RowEvent[] = []
+  #version = 915_000
   /** Called with the events of each committed transaction, in order. */
   onCommit: (events: readonly RowEvent[]) => void = () => {}
 
   currentVersion(): number {
-    return this.version
+    return this.#version
   }
 
   nextVersion(): number {
-    this.version += 1
-    return this.version
+    this.#version += 1
+    return this.#version
   }
 
   addTable(table: Table): void {
     this.tables.set(table.logicalName, table)
-    this.bySet.set(table.entitySet, table)
+    this.#bySet.set(table.entitySet, table)
     const rows = new TableRows()
     for (const column of table.columns.values()) {
       if (column.type === 'Lookup') {
         rows.addIndex([column.logicalName])
       }
     }
-    this.data.set(table.logicalName, rows)
+    this.#data.set(table.logicalName, rows)
   }
 
   removeTable(table: Table): void {
     this.tables.delete(table.logicalName)
-    this.bySet.delete(table.entitySet)
-    this.data.delete(table.logicalName)
+    this.#bySet.delete(table.entitySet)
+    this.#data.delete(table.logicalName)
     for (const relationship of [...this.relationships.values()]) {
       if (relationship.referencing === table.logicalName) {
         this.relationships.delete(relationship.schemaName)
@@ -70,12 +70,12 @@ export class Store {
   }
 
   tableBySet(entitySet: string): Table | undefined {
-    return this.bySet.get(entitySet)
+    return this.#bySet.get(entitySet)
   }
 
   rows(table: Table | string): TableRows {
     const name = typeof table === 'string' ? table : table.logicalName
-    const rows = this.data.get(name)
+    const rows = this.#data.get(name)
     if (rows === undefined) {
       throw new Error(`no table ${name}`)
     }
@@ -91,27 +91,27 @@ export class Store {
    * outer one.
    */
   transaction<T>(work: () => T): T {
-    if (this.undo !== undefined) {
+    if (this.#undo !== undefined) {
       return work()
     }
-    this.undo = []
-    this.pending = []
+    this.#undo = []
+    this.#pending = []
     try {
       const result = work()
-      const events = this.pending
-      this.undo = undefined
-      this.pending = []
+      const events = this.#pending
+      this.#undo = undefined
+      this.#pending = []
       for (const table of new Set(events.map((event) => event.table))) {
-        this.data.get(table.logicalName)?.compact()
+        this.#data.get(table.logicalName)?.compact()
       }
       this.onCommit(events)
       return result
     } catch (error) {
-      for (const step of (this.undo ?? []).reverse()) {
+      for (const step of (this.#undo ?? []).reverse()) {
         step()
       }
-      this.undo = undefined
-      this.pending = []
+      this.#undo = undefined
+      this.#pending = []
       throw error
     }
   }
@@ -119,7 +119,7 @@ export class Store {
   insert(table: Table, id: string, values: Record<string, Json>): Row {
     const rows = this.rows(table)
     const row = rows.insert(id, this.nextVersion(), values)
-    this.undo?.push(() => rows.withdraw(row))
+    this.#undo?.push(() => rows.withdraw(row))
     return row
   }
 
@@ -127,17 +127,17 @@ export class Store {
     const rows = this.rows(table)
     const { version, values: old } = row
     rows.update(row, this.nextVersion(), values)
-    this.undo?.push(() => rows.revert(row, version, old))
+    this.#undo?.push(() => rows.revert(row, version, old))
   }
 
   delete(table: Table, row: Row): void {
     const rows = this.rows(table)
     rows.delete(row, this.nextVersion())
-    this.undo?.push(() => rows.restore(row))
+    this.#undo?.push(() => rows.restore(row))
   }
 
   emit(event: Omit<RowEvent, 'operationId'>): void {
-    this.pending.push({ ...event, operationId: randomUUID() })
+    this.#pending.push({ ...event, operationId: randomUUID() })
   }
 
   /** Expires every delta token issued so far for this table. */

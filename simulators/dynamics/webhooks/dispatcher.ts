@@ -42,17 +42,17 @@ export class WebhookDispatcher {
     copies: 1,
     paused: false,
   }
-  private readonly queue: Job[] = []
-  private readonly random: Random
-  private readonly stopped = new AbortController()
-  private running = 0
-  private succeeded = 0
-  private failed = 0
-  private lost = 0
-  private waiting: (() => void)[] = []
+  readonly #queue: Job[] = []
+  readonly #random: Random
+  readonly #stopped = new AbortController()
+  #running = 0
+  #succeeded = 0
+  #failed = 0
+  #lost = 0
+  #waiting: (() => void)[] = []
 
   constructor(private readonly org: Organisation) {
-    this.random = seededRandom(org.options.seed)
+    this.#random = seededRandom(org.options.seed)
   }
 
   /** Queues a delivery for each step that an event fires. */
@@ -61,7 +61,7 @@ export class WebhookDispatcher {
     for (const event of steps.length === 0 ? [] : events) {
       for (const active of steps) {
         if (fires(active, event)) {
-          this.add({ active, event })
+          this.#add({ active, event })
         }
       }
     }
@@ -69,14 +69,14 @@ export class WebhookDispatcher {
   }
 
   tally(): WebhookTally {
-    const pending = this.queue.length + this.running
-    return { pending, succeeded: this.succeeded, failed: this.failed, lost: this.lost }
+    const pending = this.#queue.length + this.#running
+    return { pending, succeeded: this.#succeeded, failed: this.#failed, lost: this.#lost }
   }
 
   /** Resolves when nothing is pending. */
   async drained(): Promise<void> {
-    if (this.queue.length + this.running > 0) {
-      await new Promise<void>((resolve) => this.waiting.push(resolve))
+    if (this.#queue.length + this.#running > 0) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
   }
 
@@ -84,43 +84,43 @@ export class WebhookDispatcher {
   pump(): void {
     while (
       !this.faults.paused &&
-      this.running < this.org.options.webhookConcurrency &&
-      !this.stopped.signal.aborted
+      this.#running < this.org.options.webhookConcurrency &&
+      !this.#stopped.signal.aborted
     ) {
-      const job = this.queue.shift()
+      const job = this.#queue.shift()
       if (job === undefined) {
         break
       }
-      this.running += 1
-      void this.deliver(job).finally(() => {
-        this.running -= 1
+      this.#running += 1
+      void this.#deliver(job).finally(() => {
+        this.#running -= 1
         this.pump()
       })
     }
-    if (this.queue.length + this.running === 0) {
-      this.waiting.splice(0).forEach((resolve) => resolve())
+    if (this.#queue.length + this.#running === 0) {
+      this.#waiting.splice(0).forEach((resolve) => resolve())
     }
   }
 
   /** Drops waiting deliveries and aborts running ones. */
   stop(): void {
-    this.stopped.abort()
-    this.queue.length = 0
+    this.#stopped.abort()
+    this.#queue.length = 0
   }
 
-  private add(job: Job): void {
-    if (this.faults.loseNext > 0 || this.random() < this.faults.loseShare) {
+  #add(job: Job): void {
+    if (this.faults.loseNext > 0 || this.#random() < this.faults.loseShare) {
       this.faults.loseNext = Math.max(this.faults.loseNext - 1, 0)
-      this.lost += 1
+      this.#lost += 1
       return
     }
     for (let copy = 0; copy < this.faults.copies; copy++) {
-      this.queue.push(job)
+      this.#queue.push(job)
     }
   }
 
-  private async deliver({ active, event }: Job): Promise<void> {
-    const { signal } = this.stopped
+  async #deliver({ active, event }: Job): Promise<void> {
+    const { signal } = this.#stopped
     try {
       if (this.faults.delayMs > 0) {
         await sleep(this.faults.delayMs, undefined, { signal })
@@ -130,17 +130,17 @@ export class WebhookDispatcher {
       const oversize = Buffer.byteLength(full) > MAX_PAYLOAD_BYTES
       const text = oversize ? payloadText(withoutParameters(body)) : full
       const outcome = await postWebhook(this.org, active, event, text, oversize, signal)
-      this.record(active, event, outcome)
+      this.#record(active, event, outcome)
     } catch {
       // Only stopping ends here, because the outcome of a delivery is a value.
     }
   }
 
-  private record(active: ActiveStep, event: RowEvent, outcome: PostOutcome): void {
+  #record(active: ActiveStep, event: RowEvent, outcome: PostOutcome): void {
     if (outcome.ok) {
-      this.succeeded += 1
+      this.#succeeded += 1
     } else {
-      this.failed += 1
+      this.#failed += 1
     }
     if (outcome.ok && active.step.values['asyncautodelete'] === true) {
       return

@@ -17,7 +17,7 @@ export interface PlanNode {
 /** The tables of a query, as a tree; the same path is joined once. */
 export class JoinPlan {
   readonly nodes: PlanNode[]
-  private readonly byPath = new Map<string, number>()
+  readonly #byPath = new Map<string, number>()
 
   constructor(
     readonly root: Table,
@@ -30,11 +30,11 @@ export class JoinPlan {
   /** The node behind a step, added at its first use. */
   join(parent: number, step: Step, table: Table, keep?: (row: Row) => boolean): number {
     const path = `${parent}|${step.kind}|${table.definition.name}|${step.column}|${step.kind === 'forward' && step.inner}`
-    const known = this.byPath.get(path)
+    const known = this.#byPath.get(path)
     if (known !== undefined) {
       return known
     }
-    this.byPath.set(path, this.nodes.length)
+    this.#byPath.set(path, this.nodes.length)
     return this.nodes.push({ table, parent, step, keep }) - 1
   }
 

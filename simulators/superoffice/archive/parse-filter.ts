@@ -27,7 +27,7 @@ export function parseFilter(
 }
 
 class FilterParser {
-  private at = 0
+  #at = 0
 
   constructor(
     private readonly tokens: readonly Token[],
@@ -36,47 +36,47 @@ class FilterParser {
   ) {}
 
   whole(): Filter {
-    const filter = this.list('or', () => this.list('and', () => this.single()))
-    if (this.at < this.tokens.length) {
-      throw this.unexpected()
+    const filter = this.#list('or', () => this.#list('and', () => this.#single()))
+    if (this.#at < this.tokens.length) {
+      throw this.#unexpected()
     }
     return filter
   }
 
-  private list(word: 'and' | 'or', next: () => Filter): Filter {
+  #list(word: 'and' | 'or', next: () => Filter): Filter {
     const parts = [next()]
-    while (this.accept('word', word)) {
+    while (this.#accept('word', word)) {
       parts.push(next())
     }
     return parts.length === 1 ? parts[0]! : { kind: word, parts }
   }
 
-  private single(): Filter {
-    if (this.accept('sign', '(')) {
-      const inner = this.list('or', () => this.list('and', () => this.single()))
-      this.expect(')')
+  #single(): Filter {
+    if (this.#accept('sign', '(')) {
+      const inner = this.#list('or', () => this.#list('and', () => this.#single()))
+      this.#expect(')')
       return inner
     }
-    const name = this.next('word')
+    const name = this.#next('word')
     const call = FUNCTIONS[name]
-    if (call !== undefined && this.accept('sign', '(')) {
-      return this.textFunction(call)
+    if (call !== undefined && this.#accept('sign', '(')) {
+      return this.#textFunction(call)
     }
     const column = this.bind(name)
-    const operator = this.accept('sign', '=') ? '=' : this.next('word')
+    const operator = this.#accept('sign', '=') ? '=' : this.#next('word')
     const arity = arityOf(column, operator)
-    const values = arity === 'one' ? [this.literal()] : this.literals()
+    const values = arity === 'one' ? [this.#literal()] : this.#literals()
     if (arity === 'two' && values.length !== 2) {
       throw badRequest(`Operator '${operator}' takes two values`)
     }
     return condition(column, operator, values, this.aheadSeconds)
   }
 
-  private textFunction({ operator, columnAt }: { operator: string; columnAt: 0 | 1 }): Filter {
-    const first = columnAt === 0 ? this.next('word') : this.next('text')
-    this.expect(',')
-    const second = columnAt === 0 ? this.next('text') : this.next('word')
-    this.expect(')')
+  #textFunction({ operator, columnAt }: { operator: string; columnAt: 0 | 1 }): Filter {
+    const first = columnAt === 0 ? this.#next('word') : this.#next('text')
+    this.#expect(',')
+    const second = columnAt === 0 ? this.#next('text') : this.#next('word')
+    this.#expect(')')
     const column = this.bind(columnAt === 0 ? first : second)
     const given = (columnAt === 0 ? second : first).toLowerCase()
     if (operator === 'endswith' && column.type === 'string') {
@@ -86,48 +86,48 @@ class FilterParser {
     return condition(column, operator, [{ kind: 'text', text: given }], this.aheadSeconds)
   }
 
-  private literals(): readonly Literal[] {
-    this.expect('(')
-    const values = [this.literal()]
-    while (this.accept('sign', ',')) {
-      values.push(this.literal())
+  #literals(): readonly Literal[] {
+    this.#expect('(')
+    const values = [this.#literal()]
+    while (this.#accept('sign', ',')) {
+      values.push(this.#literal())
     }
-    this.expect(')')
+    this.#expect(')')
     return values
   }
 
-  private literal(): Literal {
-    const token = this.tokens[this.at]
+  #literal(): Literal {
+    const token = this.tokens[this.#at]
     if (token === undefined || token.kind === 'sign') {
-      throw this.unexpected()
+      throw this.#unexpected()
     }
-    this.at += 1
+    this.#at += 1
     return { kind: token.kind, text: token.text }
   }
 
-  private next(kind: Token['kind']): string {
-    const token = this.tokens[this.at]
+  #next(kind: Token['kind']): string {
+    const token = this.tokens[this.#at]
     if (token?.kind !== kind) {
-      throw this.unexpected()
+      throw this.#unexpected()
     }
-    this.at += 1
+    this.#at += 1
     return token.text
   }
 
-  private accept(kind: Token['kind'], text: string): boolean {
-    const token = this.tokens[this.at]
+  #accept(kind: Token['kind'], text: string): boolean {
+    const token = this.tokens[this.#at]
     const found = token?.kind === kind && token.text === text
-    this.at += found ? 1 : 0
+    this.#at += found ? 1 : 0
     return found
   }
 
-  private expect(sign: string): void {
-    if (!this.accept('sign', sign)) {
-      throw this.unexpected()
+  #expect(sign: string): void {
+    if (!this.#accept('sign', sign)) {
+      throw this.#unexpected()
     }
   }
 
-  private unexpected(): Error {
-    return badRequest(`Syntax error in $filter near part ${this.at + 1}`)
+  #unexpected(): Error {
+    return badRequest(`Syntax error in $filter near part ${this.#at + 1}`)
   }
 }

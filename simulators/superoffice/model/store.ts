@@ -16,7 +16,7 @@ export class Store {
   /** Purposes switched off by an administrator, by key. */
   readonly inactivePurposes = new Set<string>()
 
-  private readonly tables: Readonly<Record<string, Table>> = {
+  readonly #tables: Readonly<Record<string, Table>> = {
     person: this.person as unknown as Table,
     email: this.email as unknown as Table,
     consentperson: this.consentperson as unknown as Table,
@@ -27,7 +27,7 @@ export class Store {
 
   /** A table by its database name. */
   table(name: string): Table<Row> | undefined {
-    return Object.hasOwn(this.tables, name) ? this.tables[name] : undefined
+    return Object.hasOwn(this.#tables, name) ? this.#tables[name] : undefined
   }
 
   /** A list item by its key, exactly as stored. */

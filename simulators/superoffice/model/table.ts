@@ -24,35 +24,35 @@ export interface TableDefinition {
 
 /** Rows by rising id, with indexes that follow every change. */
 export class Table<R extends Row = Row> {
-  private readonly rows = new Map<number, R>()
+  readonly #rows = new Map<number, R>()
   /** Rising. Ids of deleted rows stay and are skipped. */
-  private readonly ids: number[] = []
-  private readonly indexes = new Map<string, Map<Cell, R[]>>()
+  readonly #ids: number[] = []
+  readonly #indexes = new Map<string, Map<Cell, R[]>>()
 
   constructor(readonly definition: TableDefinition) {
     for (const column of definition.indexed) {
-      this.indexes.set(column, new Map())
+      this.#indexes.set(column, new Map())
     }
   }
 
   get size(): number {
-    return this.rows.size
+    return this.#rows.size
   }
 
   /** Adds a row under the next id. */
   insert(fields: Omit<R, string> & Row): R {
-    const id = (this.ids.at(-1) ?? 0) + 1
+    const id = (this.#ids.at(-1) ?? 0) + 1
     const row = { [this.definition.key]: id, ...fields } as unknown as R
-    this.ids.push(id)
-    this.rows.set(id, row)
-    for (const [column, index] of this.indexes) {
+    this.#ids.push(id)
+    this.#rows.set(id, row)
+    for (const [column, index] of this.#indexes) {
       add(index, indexKey(row[column]), row)
     }
     return row
   }
 
   update(row: R, changes: Row): void {
-    for (const [column, index] of this.indexes) {
+    for (const [column, index] of this.#indexes) {
       const next = changes[column]
       if (next !== undefined && next !== row[column]) {
         remove(index, indexKey(row[column]), row)
@@ -63,14 +63,14 @@ export class Table<R extends Row = Row> {
   }
 
   delete(row: R): void {
-    this.rows.delete(this.idOf(row))
-    for (const [column, index] of this.indexes) {
+    this.#rows.delete(this.idOf(row))
+    for (const [column, index] of this.#indexes) {
       remove(index, indexKey(row[column]), row)
     }
   }
 
   get(id: Cell | undefined): R | undefined {
-    return typeof id === 'number' ? this.rows.get(id) : undefined
+    return typeof id === 'number' ? this.#rows.get(id) : undefined
   }
 
   idOf(row: Row): number {
@@ -78,7 +78,7 @@ export class Table<R extends Row = Row> {
   }
 
   isIndexed(column: string): boolean {
-    return column === this.definition.key || this.indexes.has(column)
+    return column === this.definition.key || this.#indexes.has(column)
   }
 
   /** Rows whose indexed column (or key) has this value. */
@@ -87,25 +87,25 @@ export class Table<R extends Row = Row> {
       const row = this.get(value)
       return row === undefined ? [] : [row]
     }
-    return this.indexes.get(column)?.get(indexKey(value)) ?? []
+    return this.#indexes.get(column)?.get(indexKey(value)) ?? []
   }
 
   /** Rows with an id of at least `from`, rising. */
   *from(from = 0): Generator<R> {
-    for (let at = this.position(from); at < this.ids.length; at++) {
-      const row = this.rows.get(this.ids[at]!)
+    for (let at = this.#position(from); at < this.#ids.length; at++) {
+      const row = this.#rows.get(this.#ids[at]!)
       if (row !== undefined) {
         yield row
       }
     }
   }
 
-  private position(id: number): number {
+  #position(id: number): number {
     let low = 0
-    let high = this.ids.length
+    let high = this.#ids.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if (this.ids[middle]! < id) {
+      if (this.#ids[middle]! < id) {
         low = middle + 1
       } else {
         high = middle

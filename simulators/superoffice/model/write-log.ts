@@ -15,17 +15,17 @@ export interface ConsentWrite {
 
 /** Every consent write since the start or the last reset, oldest first. */
 export class WriteLog {
-  private entries: ConsentWrite[] = []
+  #entries: ConsentWrite[] = []
 
   add(entry: ConsentWrite): void {
-    this.entries.push(entry)
+    this.#entries.push(entry)
   }
 
   list(): readonly ConsentWrite[] {
-    return this.entries
+    return this.#entries
   }
 
   reset(): void {
-    this.entries = []
+    this.#entries = []
   }
 }

@@ -1,39 +1,39 @@
 /** Requests served, by operation and status, and the largest number at the same time. */
 export class RequestCounts {
-  private total = 0
-  private running = 0
-  private mostAtOnce = 0
-  private readonly operations = new Map<string, number>()
-  private readonly statuses = new Map<string, number>()
+  #total = 0
+  #running = 0
+  #mostAtOnce = 0
+  readonly #operations = new Map<string, number>()
+  readonly #statuses = new Map<string, number>()
 
   /** Counts a request as started; returns how many are running. */
   begin(): number {
-    this.running += 1
-    this.mostAtOnce = Math.max(this.mostAtOnce, this.running)
-    return this.running
+    this.#running += 1
+    this.#mostAtOnce = Math.max(this.#mostAtOnce, this.#running)
+    return this.#running
   }
 
   end(operation: string, status: number): void {
-    this.running -= 1
-    this.total += 1
-    bump(this.operations, operation)
-    bump(this.statuses, status === 0 ? 'dropped' : String(status))
+    this.#running -= 1
+    this.#total += 1
+    bump(this.#operations, operation)
+    bump(this.#statuses, status === 0 ? 'dropped' : String(status))
   }
 
   snapshot() {
     return {
-      total: this.total,
-      mostAtOnce: this.mostAtOnce,
-      operations: Object.fromEntries(this.operations),
-      statuses: Object.fromEntries(this.statuses),
+      total: this.#total,
+      mostAtOnce: this.#mostAtOnce,
+      operations: Object.fromEntries(this.#operations),
+      statuses: Object.fromEntries(this.#statuses),
     }
   }
 
   reset(): void {
-    this.total = 0
-    this.mostAtOnce = this.running
-    this.operations.clear()
-    this.statuses.clear()
+    this.#total = 0
+    this.#mostAtOnce = this.#running
+    this.#operations.clear()
+    this.#statuses.clear()
   }
 }
 

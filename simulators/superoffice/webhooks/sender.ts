@@ -45,13 +45,13 @@ export class WebhookSender {
     copies: 1,
     paused: false,
   }
-  private readonly tallies = { delivered: 0, attempts: 0, discarded: 0, lost: 0 }
-  private readonly queue: Job[] = []
-  private readonly random: Random
-  private readonly stopped = new AbortController()
-  private running = 0
-  private held = 0
-  private waiting: (() => void)[] = []
+  readonly #tallies = { delivered: 0, attempts: 0, discarded: 0, lost: 0 }
+  readonly #queue: Job[] = []
+  readonly #random: Random
+  readonly #stopped = new AbortController()
+  #running = 0
+  #held = 0
+  #waiting: (() => void)[] = []
 
   constructor(
     private readonly book: WebhookBook,
@@ -62,7 +62,7 @@ export class WebhookSender {
       readonly nowMs: () => number
     },
   ) {
-    this.random = seededRandom(settings.seed)
+    this.#random = seededRandom(settings.seed)
   }
 
   /** Queues a person event for every active webhook that wants it. */
@@ -70,7 +70,7 @@ export class WebhookSender {
     const facts = { event, primaryKey: personId, entity: 'person', changes, associateId }
     for (const webhook of this.book.list()) {
       if (webhook.state === 'Active' && webhook.events.includes(event)) {
-        this.add({ webhook, prepared: this.prepare(webhook, facts), attempt: 0 })
+        this.#add({ webhook, prepared: this.#prepare(webhook, facts), attempt: 0 })
       }
     }
     this.pump()
@@ -80,103 +80,103 @@ export class WebhookSender {
   async test(webhook: Webhook): Promise<boolean> {
     const facts = { event: 'test', primaryKey: 0, entity: '', changes: [], associateId: 0 }
     const extra = { 'X-Hook-Test': 'true' }
-    const status = await postEvent(webhook, this.prepare(webhook, facts), extra, this.signal())
+    const status = await postEvent(webhook, this.#prepare(webhook, facts), extra, this.#signal())
     return status === 200
   }
 
   tally() {
-    return { ...this.tallies, pending: this.pending() }
+    return { ...this.#tallies, pending: this.#pending() }
   }
 
   /** Resolves when nothing is pending. */
   async drained(): Promise<void> {
-    if (this.pending() > 0) {
-      await new Promise<void>((resolve) => this.waiting.push(resolve))
+    if (this.#pending() > 0) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
   }
 
   /** Resumes deliveries after a pause. */
   pump(): void {
-    while (!this.faults.paused && this.running < 4 && !this.stopped.signal.aborted) {
-      const job = this.queue.shift()
+    while (!this.faults.paused && this.#running < 4 && !this.#stopped.signal.aborted) {
+      const job = this.#queue.shift()
       if (job === undefined) {
         break
       }
-      this.running += 1
-      void this.deliver(job).finally(() => {
-        this.running -= 1
+      this.#running += 1
+      void this.#deliver(job).finally(() => {
+        this.#running -= 1
         this.pump()
       })
     }
-    if (this.pending() === 0) {
-      this.waiting.splice(0).forEach((resolve) => resolve())
+    if (this.#pending() === 0) {
+      this.#waiting.splice(0).forEach((resolve) => resolve())
     }
   }
 
   /** Drops waiting events and aborts running ones. */
   stop(): void {
-    this.stopped.abort()
-    this.queue.length = 0
+    this.#stopped.abort()
+    this.#queue.length = 0
   }
 
-  private prepare(webhook: Webhook, facts: EventFacts): PreparedEvent {
+  #prepare(webhook: Webhook, facts: EventFacts): PreparedEvent {
     return prepareEvent(webhook, facts, this.settings.contextIdentifier, this.settings.nowMs())
   }
 
-  private add(job: Job): void {
-    if (this.faults.loseNext > 0 || this.random() < this.faults.loseShare) {
+  #add(job: Job): void {
+    if (this.faults.loseNext > 0 || this.#random() < this.faults.loseShare) {
       this.faults.loseNext = Math.max(this.faults.loseNext - 1, 0)
-      this.tallies.lost += 1
+      this.#tallies.lost += 1
       return
     }
     for (let copy = 0; copy < this.faults.copies; copy++) {
-      this.queue.push(job)
+      this.#queue.push(job)
     }
   }
 
-  private pending(): number {
-    return this.queue.length + this.running + this.held
+  #pending(): number {
+    return this.#queue.length + this.#running + this.#held
   }
 
-  private async deliver(job: Job): Promise<void> {
+  async #deliver(job: Job): Promise<void> {
     const { webhook, prepared, attempt } = job
     try {
-      await this.pause(this.faults.delayMs)
+      await this.#pause(this.faults.delayMs)
       if (webhook.state !== 'Active') {
         return
       }
       const extra: Record<string, string> =
         attempt === 0 ? {} : { 'X-SuperOffice-Retry': String(attempt) }
-      this.tallies.attempts += 1
-      const status = await postEvent(webhook, prepared, extra, this.signal())
+      this.#tallies.attempts += 1
+      const status = await postEvent(webhook, prepared, extra, this.#signal())
       if (status === 200) {
         webhook.consecutiveErrors = 0
-        this.tallies.delivered += 1
+        this.#tallies.delivered += 1
         return
       }
-      this.failed(webhook, status)
+      this.#failed(webhook, status)
       const waitMs = RETRY_AFTER_MS[attempt]
       if (waitMs === undefined || webhook.state !== 'Active') {
-        this.tallies.discarded += 1
+        this.#tallies.discarded += 1
       } else {
-        this.held += 1
-        void this.again(job, waitMs * this.settings.timeScale)
+        this.#held += 1
+        void this.#again(job, waitMs * this.settings.timeScale)
       }
     } catch {
       // Only stopping ends here, because the outcome of a delivery is a value.
     }
   }
 
-  private async again(job: Job, waitMs: number): Promise<void> {
-    await this.pause(waitMs).catch(() => undefined)
-    this.held -= 1
-    if (!this.stopped.signal.aborted) {
-      this.queue.push({ ...job, attempt: job.attempt + 1 })
+  async #again(job: Job, waitMs: number): Promise<void> {
+    await this.#pause(waitMs).catch(() => undefined)
+    this.#held -= 1
+    if (!this.#stopped.signal.aborted) {
+      this.#queue.push({ ...job, attempt: job.attempt + 1 })
       this.pump()
     }
   }
 
-  private failed(webhook: Webhook, status: number): void {
+  #failed(webhook: Webhook, status: number): void {
     webhook.lastError = status === 0 ? 'No answer' : `The target answered ${status}`
     webhook.consecutiveErrors += 1
     if (status === GONE || webhook.consecutiveErrors >= MOST_ERRORS) {
@@ -184,13 +184,13 @@ export class WebhookSender {
     }
   }
 
-  private async pause(ms: number): Promise<void> {
+  async #pause(ms: number): Promise<void> {
     if (ms > 0) {
-      await sleep(ms, undefined, { signal: this.stopped.signal })
+      await sleep(ms, undefined, { signal: this.#stopped.signal })
     }
   }
 
-  private signal(): AbortSignal {
-    return AbortSignal.any([this.stopped.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)])
+  #signal(): AbortSignal {
+    return AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)])
   }
 }

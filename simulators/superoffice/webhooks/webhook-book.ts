@@ -18,24 +18,24 @@ export interface Webhook {
 
 /** All registered webhooks; registering is not idempotent, names may repeat. */
 export class WebhookBook {
-  private readonly webhooks = new Map<number, Webhook>()
-  private nextId = 1
+  readonly #webhooks = new Map<number, Webhook>()
+  #nextId = 1
 
   add(fields: Omit<Webhook, 'webhookId'>): Webhook {
-    const webhook = { webhookId: this.nextId++, ...fields }
-    this.webhooks.set(webhook.webhookId, webhook)
+    const webhook = { webhookId: this.#nextId++, ...fields }
+    this.#webhooks.set(webhook.webhookId, webhook)
     return webhook
   }
 
   get(id: number): Webhook | undefined {
-    return this.webhooks.get(id)
+    return this.#webhooks.get(id)
   }
 
   remove(id: number): boolean {
-    return this.webhooks.delete(id)
+    return this.#webhooks.delete(id)
   }
 
   list(): readonly Webhook[] {
-    return [...this.webhooks.values()]
+    return [...this.#webhooks.values()]
   }
 }

@@ -44,18 +44,18 @@ const WEBHOOK_REF = /^[\w-]{32}$/
  * otherwise the sender is asked to try again.
  */
 export class Admission {
-  private readonly failuresBySource: TokenBuckets
-  private readonly webhooksByRoute: TokenBuckets
-  private readonly room = new BodyRoom(LIMITS.largeBodiesBytes, LIMITS.largeBodiesPerSourceBytes)
-  private waiting = 0
+  readonly #failuresBySource: TokenBuckets
+  readonly #webhooksByRoute: TokenBuckets
+  readonly #room = new BodyRoom(LIMITS.largeBodiesBytes, LIMITS.largeBodiesPerSourceBytes)
+  #waiting = 0
 
   /** @param nowMs a monotonic clock. */
   constructor(
     private readonly addresses: KnownAddresses,
     nowMs?: () => number,
   ) {
-    this.failuresBySource = new TokenBuckets(LIMITS.failuresPerSource, nowMs)
-    this.webhooksByRoute = new TokenBuckets(LIMITS.webhooksPerRoute, nowMs)
+    this.#failuresBySource = new TokenBuckets(LIMITS.failuresPerSource, nowMs)
+    this.#webhooksByRoute = new TokenBuckets(LIMITS.webhooksPerRoute, nowMs)
   }
 
   /**
@@ -69,7 +69,7 @@ export class Admission {
       throw catalogueRefusal(unauthorized())
     }
     if (!this.addresses.has(webhookRef)) {
-      await this.lookAgain(request, () => this.addresses.readAgain())
+      await this.#lookAgain(request, () => this.addresses.readAgain())
     }
     const owner = this.addresses.has(webhookRef) ? await this.addresses.ownerOf(webhookRef) : null
     if (owner === null) {
@@ -78,13 +78,13 @@ export class Admission {
     request.hookOwner = owner
     let verdict = side.judgeHeaders(owner, request)
     if (verdict === 'refused') {
-      verdict = side.judgeHeaders(await this.ownerAgain(request), request)
+      verdict = side.judgeHeaders(await this.#ownerAgain(request), request)
     }
     if (verdict === 'refused') {
       throw catalogueRefusal(unauthorized())
     }
     // Proven senders share the room of their connection, the others that of their source address.
-    this.makeRoom(verdict === 'proven' ? webhookRef : sourceOf(request), request, reply)
+    this.#makeRoom(verdict === 'proven' ? webhookRef : sourceOf(request), request, reply)
   }
 
   /**
@@ -97,9 +97,9 @@ export class Admission {
       side.read(request.hookOwner!, request)
     } catch {
       // Also after a fault of ours: a secret that did not open may open now.
-      side.read(await this.ownerAgain(request), request)
+      side.read(await this.#ownerAgain(request), request)
     }
-    if (!this.webhooksByRoute.take(`${side.name} ${request.hookOwner!.connectionId}`)) {
+    if (!this.#webhooksByRoute.take(`${side.name} ${request.hookOwner!.connectionId}`)) {
       throw httpRefusal('webhooks_too_fast')
     }
     const connection = await this.addresses.ownerNow(refOf(request))
@@ -117,8 +117,10 @@ export class Admission {
   }
 
   /** The address's connection, read again for a call that did not prove itself. @throws Refusal 401, 503. */
-  private async ownerAgain(request: FastifyRequest): Promise<ConnectionRow> {
-    const owner = await this.lookAgain(request, () => this.addresses.ownerReadAgain(refOf(request)))
+  async #ownerAgain(request: FastifyRequest): Promise<ConnectionRow> {
+    const owner = await this.#lookAgain(request, () =>
+      this.addresses.ownerReadAgain(refOf(request)),
+    )
     if (owner === null) {
       throw catalogueRefusal(unauthorized())
     }
@@ -127,18 +129,18 @@ export class Admission {
   }
 
   /** Starts a reading. The next caller benefits from it even if this call may not wait for it. */
-  private async lookAgain<T>(request: FastifyRequest, read: () => Promise<T>): Promise<T> {
-    const counted = this.failuresBySource.take(sourceOf(request))
+  async #lookAgain<T>(request: FastifyRequest, read: () => Promise<T>): Promise<T> {
+    const counted = this.#failuresBySource.take(sourceOf(request))
     const reading = read()
-    if (!counted || this.waiting >= LIMITS.failuresWaiting) {
+    if (!counted || this.#waiting >= LIMITS.failuresWaiting) {
       reading.catch(() => undefined)
       throw httpRefusal('webhook_not_judged')
     }
-    this.waiting += 1
+    this.#waiting += 1
     try {
       return await reading
     } finally {
-      this.waiting -= 1
+      this.#waiting -= 1
     }
   }
 
@@ -146,13 +148,13 @@ export class Admission {
    * Reserves room for the body. Small bodies need none, because the number of sockets bounds them. A body of unknown
    * size may have the largest.
    */
-  private makeRoom(key: string, request: FastifyRequest, reply: FastifyReply): void {
+  #makeRoom(key: string, request: FastifyRequest, reply: FastifyReply): void {
     const declared = Number(request.headers['content-length'] ?? LIMITS.bodyBytes)
     // A body that declares more is refused by its size, without being read.
     if (declared <= LIMITS.smallBodyBytes || declared > LIMITS.bodyBytes) {
       return
     }
-    const giveBack = this.room.take(key, declared)
+    const giveBack = this.#room.take(key, declared)
     if (giveBack === null) {
       throw httpRefusal('webhook_not_judged')
     }
@@ -174,8 +176,8 @@ function refOf(request: FastifyRequest): string {
  * total.
  */
 export class BodyRoom {
-  private readonly taken = new Map<string, number>()
-  private total = 0
+  readonly #taken = new Map<string, number>()
+  #total = 0
 
   constructor(
     private readonly bytes: number,
@@ -184,27 +186,27 @@ export class BodyRoom {
 
   /** Takes room. @returns a function that returns it, once; null if there is none. */
   take(key: string, bytes: number): (() => void) | null {
-    const ofKey = this.taken.get(key) ?? 0
-    if (ofKey + bytes > this.bytesPerKey || this.total + bytes > this.bytes) {
+    const ofKey = this.#taken.get(key) ?? 0
+    if (ofKey + bytes > this.bytesPerKey || this.#total + bytes > this.bytes) {
       return null
     }
-    this.change(key, bytes)
+    this.#change(key, bytes)
     let held = true
     return () => {
       if (held) {
         held = false
-        this.change(key, -bytes)
+        this.#change(key, -bytes)
       }
     }
   }
 
-  private change(key: string, bytes: number): void {
-    this.total += bytes
-    const ofKey = (this.taken.get(key) ?? 0) + bytes
+  #change(key: string, bytes: number): void {
+    this.#total += bytes
+    const ofKey = (this.#taken.get(key) ?? 0) + bytes
     if (ofKey === 0) {
-      this.taken.delete(key)
+      this.#taken.delete(key)
     } else {
-      this.taken.set(key, ofKey)
+      this.#taken.set(key, ofKey)
     }
   }
 }

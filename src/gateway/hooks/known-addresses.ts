@@ -20,16 +20,16 @@ interface KnownOwner {
  * second for the list, and once a second for each existing address.
  */
 export class KnownAddresses {
-  private refs: ReadonlySet<string> = new Set()
-  private readonly owners = new Map<string, KnownOwner>()
-  private readonly list: SharedReading<void>
-  private timer: NodeJS.Timeout | null = null
+  #refs: ReadonlySet<string> = new Set()
+  readonly #owners = new Map<string, KnownOwner>()
+  readonly #list: SharedReading<void>
+  #timer: NodeJS.Timeout | null = null
 
   constructor(
     private readonly db: Queryable,
     private readonly log: Logger,
   ) {
-    this.list = new SharedReading(() => this.readList(), LIMITS.lookUpEveryMs)
+    this.#list = new SharedReading(() => this.#readList(), LIMITS.lookUpEveryMs)
   }
 
   /**
@@ -37,18 +37,18 @@ export class KnownAddresses {
    * list.
    */
   async open(): Promise<void> {
-    await this.refresh()
-    this.timer = setInterval(() => void this.refresh(), LIMITS.addressesEveryMs)
-    this.timer.unref()
+    await this.#refresh()
+    this.#timer = setInterval(() => void this.#refresh(), LIMITS.addressesEveryMs)
+    this.#timer.unref()
   }
 
   close(): void {
-    clearInterval(this.timer ?? undefined)
+    clearInterval(this.#timer ?? undefined)
   }
 
   /** Whether the address existed when the list was last read. */
   has(webhookRef: string): boolean {
-    return this.refs.has(webhookRef)
+    return this.#refs.has(webhookRef)
   }
 
   /**
@@ -56,12 +56,12 @@ export class KnownAddresses {
    * `database_unreachable`.
    */
   readAgain(): Promise<void> {
-    return this.list.newer()
+    return this.#list.newer()
   }
 
   /** The connection of an address, as last read; read now if it never was. @throws AppError `database_unreachable`. */
   async ownerOf(webhookRef: string): Promise<ConnectionRow | null> {
-    const { row } = this.known(webhookRef)
+    const { row } = this.#known(webhookRef)
     return row === undefined ? this.ownerReadAgain(webhookRef) : row
   }
 
@@ -70,39 +70,39 @@ export class KnownAddresses {
    * `database_unreachable`.
    */
   ownerReadAgain(webhookRef: string): Promise<ConnectionRow | null> {
-    return this.known(webhookRef).reading.newer()
+    return this.#known(webhookRef).reading.newer()
   }
 
   /** As `ownerOf`, but read now and for this caller only: for calls whose sender is proven. @throws AppError. */
   async ownerNow(webhookRef: string): Promise<ConnectionRow | null> {
     const row = await findConnectionByWebhookRef(this.db, webhookRef)
-    this.known(webhookRef).row = row
+    this.#known(webhookRef).row = row
     return row
   }
 
-  private known(webhookRef: string): KnownOwner {
-    const known = this.owners.get(webhookRef)
+  #known(webhookRef: string): KnownOwner {
+    const known = this.#owners.get(webhookRef)
     if (known) {
       return known
     }
     const read = () => this.ownerNow(webhookRef)
     const made = { reading: new SharedReading(read, LIMITS.lookUpEveryMs), row: undefined }
-    this.owners.set(webhookRef, made)
+    this.#owners.set(webhookRef, made)
     return made
   }
 
-  private async refresh(): Promise<void> {
-    await this.list.newer().catch((error: unknown) => {
+  async #refresh(): Promise<void> {
+    await this.#list.newer().catch((error: unknown) => {
       const code = 'database_unreachable'
       this.log.warn({ code, err: error }, 'the webhook addresses could not be read')
     })
   }
 
-  private async readList(): Promise<void> {
-    this.refs = new Set(await listWebhookRefs(this.db))
-    for (const ref of this.owners.keys()) {
-      if (!this.refs.has(ref)) {
-        this.owners.delete(ref)
+  async #readList(): Promise<void> {
+    this.#refs = new Set(await listWebhookRefs(this.db))
+    for (const ref of this.#owners.keys()) {
+      if (!this.#refs.has(ref)) {
+        this.#owners.delete(ref)
       }
     }
   }

@@ -39,24 +39,24 @@ export function isPutOff(outcome: AddressOutcome): boolean {
 
 /** The outcome of each address so far. An address without one is done. */
 export class AddressOutcomes {
-  private readonly byAddress = new Map<number, AddressOutcome>()
+  readonly #byAddress = new Map<number, AddressOutcome>()
 
   /** Gives these addresses an outcome. If an address already has one, the worse counts. */
   say(outcome: AddressOutcome, addressIds: Iterable<number>): void {
     for (const id of addressIds) {
-      this.byAddress.set(id, worst(this.of(id), outcome))
+      this.#byAddress.set(id, worst(this.of(id), outcome))
     }
   }
 
   sayAll(others: AddressOutcomes): void {
-    others.byAddress.forEach((outcome, id) => this.say(outcome, [id]))
+    others.#byAddress.forEach((outcome, id) => this.say(outcome, [id]))
   }
 
   of(addressId: number): AddressOutcome {
-    return this.byAddress.get(addressId) ?? 'done'
+    return this.#byAddress.get(addressId) ?? 'done'
   }
 
   which(is: (outcome: AddressOutcome) => boolean): number[] {
-    return [...this.byAddress].filter(([, outcome]) => is(outcome)).map(([id]) => id)
+    return [...this.#byAddress].filter(([, outcome]) => is(outcome)).map(([id]) => id)
   }
 }

@@ -123,10 +123,10 @@ export async function runPass(
  * lease stores nothing more except the evidence of what it sent.
  */
 class BatchPass {
-  private counts = emptyCounts()
-  private due: readonly DueAddress[] = []
-  private readonly outcomes = new AddressOutcomes()
-  private readonly errors: Error[] = []
+  #counts = emptyCounts()
+  #due: readonly DueAddress[] = []
+  readonly #outcomes = new AddressOutcomes()
+  readonly #errors: Error[] = []
 
   constructor(
     private readonly session: SyncSession,
@@ -144,58 +144,56 @@ class BatchPass {
     await openRun(db, run)
     const unreadable =
       this.options.reading === 'direct' ? await freshen(this.session, addressIds) : NONE
-    this.due = await dueMarks(db, addressIds)
+    this.#due = await dueMarks(db, addressIds)
     const loaded = await loadBatch(db, connection.connectionId, addressIds)
-    const batch = this.consistentPart(loaded, unreadable)
+    const batch = this.#consistentPart(loaded, unreadable)
     const decided = decideBatch(batch, requireCrm(this.session), timesNow(this.session, batch))
     const asked = await askFieldHistory(this.session, batch, decided.cells)
-    this.outcomes.say('retryLater', asked.postponed.map(addressOf))
-    this.errors.push(...(asked.error ? [asked.error] : []))
+    this.#outcomes.say('retryLater', asked.postponed.map(addressOf))
+    this.#errors.push(...(asked.error ? [asked.error] : []))
     const loosening = withholdsLoosening ? 'withhold' : this.options.loosening
     const { released } = this.options
     const sorted = await holdBack(this.session, asked.cells, loosening, released)
-    this.outcomes.say('untilRunEnds', sorted.waiting.map(addressOf))
-    this.add({ staged: sorted.waiting.length })
-    const pendings = await this.store(batch, sorted.apply, asked.acts)
-    await this.write(pendings, asked.acts)
-    await this.createMissingRows(
-      decided.upkeep.filter(({ view }) => !isAgain(this.outcomes.of(view.row.addressId))),
+    this.#outcomes.say('untilRunEnds', sorted.waiting.map(addressOf))
+    this.#add({ staged: sorted.waiting.length })
+    const pendings = await this.#store(batch, sorted.apply, asked.acts)
+    await this.#write(pendings, asked.acts)
+    await this.#createMissingRows(
+      decided.upkeep.filter(({ view }) => !isAgain(this.#outcomes.of(view.row.addressId))),
     )
-    await this.finish(batch, sorted.approved)
-    if (this.errors[0]) {
-      throw this.errors[0]
+    await this.#finish(batch, sorted.approved)
+    if (this.#errors[0]) {
+      throw this.#errors[0]
     }
-    return { counts: this.counts, again: this.outcomes.which(isAgain) }
+    return { counts: this.#counts, again: this.#outcomes.which(isAgain) }
   }
 
-  private add(counts: Partial<SyncCounts>): void {
-    this.counts = addCounts(this.counts, { ...emptyCounts(), ...counts })
+  #add(counts: Partial<SyncCounts>): void {
+    this.#counts = addCounts(this.#counts, { ...emptyCounts(), ...counts })
   }
 
   /**
    * Leaves out addresses whose two sides were not observed together. They are read again, and immediately unless that
    * would give the same answer.
    */
-  private consistentPart(batch: BatchView, unreadable: ReadonlySet<number>): BatchView {
+  #consistentPart(batch: BatchView, unreadable: ReadonlySet<number>): BatchView {
     const deltaProves = requireCrm(this.session).capabilities.completeDelta
     const isGood = (view: BatchView['addresses'][number]) =>
       isConsistent(view, batch.connection, deltaProves)
     batch.addresses
       .filter((view) => !isGood(view))
       .forEach(({ row: { addressId } }) =>
-        this.outcomes.say(unreadable.has(addressId) ? 'retryLater' : 'again', [addressId]),
+        this.#outcomes.say(unreadable.has(addressId) ? 'retryLater' : 'again', [addressId]),
       )
     return { ...batch, addresses: batch.addresses.filter(isGood) }
   }
 
   /** Runs a transaction of this pass. Addresses whose lease is lost are to be read and decided again. */
-  private holding<T>(
-    work: (tx: Transaction, leased: ReadonlySet<number>) => Promise<T>,
-  ): Promise<T> {
+  #holding<T>(work: (tx: Transaction, leased: ReadonlySet<number>) => Promise<T>): Promise<T> {
     return this.session.db.transaction(async (tx) => {
       const leased = await confirmLeases(tx, this.owner, this.leases)
       const ids = this.leases.map((lease) => lease.addressId)
-      this.outcomes.say(
+      this.#outcomes.say(
         'again',
         ids.filter((id) => !leased.has(id)),
       )
@@ -204,16 +202,16 @@ class BatchPass {
   }
 
   /** Stores the observation, the targets and the evidence in one transaction, before any write. */
-  private store(
+  #store(
     batch: BatchView,
     cells: readonly DecidedCell[],
     acts: ReadonlyMap<string, CrmAct>,
   ): Promise<PendingCell[]> {
     const { run, connection } = this.session
     const now = Date.now()
-    return this.holding(async (tx, leased) => {
+    return this.#holding(async (tx, leased) => {
       await assertMaySync(tx, this.session)
-      const own = await this.unchanged(
+      const own = await this.#unchanged(
         tx,
         cells.filter((cell) => leased.has(cell.row.addressId)),
       )
@@ -242,7 +240,7 @@ class BatchPass {
       const events = writing.map((cell) => consentEventOf(cell, actBehind(cell, acts), run, now))
       await appendConsentEvents(tx, events)
       const places = writing.map((cell) => cell.row.addressId)
-      this.due = [...this.due, ...(await ensureDue(tx, [...new Set(places)]))]
+      this.#due = [...this.#due, ...(await ensureDue(tx, [...new Set(places)]))]
       const linked = batch.addresses.filter(
         (view) => view.row.emarketeerContactId !== null && view.contacts.length > 0,
       )
@@ -250,7 +248,7 @@ class BatchPass {
         tx,
         linked.map((view) => view.row.addressId),
       )
-      this.add({
+      this.#add({
         addresses: batch.addresses.length,
         linked: linked.length,
         decisions: writing.length,
@@ -269,7 +267,7 @@ class BatchPass {
    * open writes along at that moment (taken-along.ts). A write stored now would be missing from what it took along; if
    * that write landed late, it would count as a person's act.
    */
-  private async unchanged(
+  async #unchanged(
     tx: Transaction,
     cells: readonly DecidedCell[],
   ): Promise<readonly DecidedCell[]> {
@@ -280,18 +278,15 @@ class BatchPass {
     await lockCells(tx, storing.map(cellIdOf))
     const views = [...new Set(storing.map((cell) => cell.view))]
     const changed = await changedSince(tx, this.session.connection.connectionId, views)
-    this.outcomes.say('again', changed)
+    this.#outcomes.say('again', changed)
     return cells.filter((cell) => !changed.has(cell.row.addressId))
   }
 
   /** Tightens first, on both sides in parallel. Loosens last, and only if nothing failed before. */
-  private async write(
-    pendings: readonly PendingCell[],
-    acts: ReadonlyMap<string, CrmAct>,
-  ): Promise<void> {
+  async #write(pendings: readonly PendingCell[], acts: ReadonlyMap<string, CrmAct>): Promise<void> {
     const jobs = jobsOf(pendings, (cell) => actBehind(cell, acts), Date.now())
-    const sent = this.errors.length
-    await this.send({
+    const sent = this.#errors.length
+    await this.#send({
       emarketeer: jobs.emarketeer.filter((job) => !job.loosens),
       crm: jobs.crm.filter((job) => !job.loosens),
     })
@@ -303,31 +298,31 @@ class BatchPass {
       return
     }
     if (
-      this.errors.length === sent &&
+      this.#errors.length === sent &&
       !(await assertMaySync(this.session.db, this.session)).withholdsLoosening
     ) {
-      await this.send(loosening)
+      await this.#send(loosening)
     } else {
-      await this.leaveUnsent(loosening)
+      await this.#leaveUnsent(loosening)
     }
   }
 
   /** Stores that these writes were not sent, and so keeps the proof behind them. Their addresses stay due. */
-  private async leaveUnsent(jobs: Jobs): Promise<void> {
-    const error = this.errors[0] ?? new Error('paused meanwhile: what loosens waits')
+  async #leaveUnsent(jobs: Jobs): Promise<void> {
+    const error = this.#errors[0] ?? new Error('paused meanwhile: what loosens waits')
     const unsent: Written = {
       emarketeer: jobs.emarketeer.map((job) => ({ ...job, result: { status: 'notSent' } })),
       crm: jobs.crm.map((job) => ({ ...job, outcome: { status: 'notSent', error } })),
     }
-    await this.acknowledge(unsent, NO_WINDOW)
+    await this.#acknowledge(unsent, NO_WINDOW)
   }
 
   /** Creates missing subscription rows within the day's budget, and removes those that a merge left behind (D3, F5). */
-  private async createMissingRows(upkeep: readonly RowUpkeep[]): Promise<void> {
+  async #createMissingRows(upkeep: readonly RowUpkeep[]): Promise<void> {
     const { db, connection } = this.session
     const ids = upkeep.map((item) => item.view.row.addressId)
-    if (upkeep.length === 0 || this.errors.length > 0) {
-      this.outcomes.say('retryLater', ids)
+    if (upkeep.length === 0 || this.#errors.length > 0) {
+      this.#outcomes.say('retryLater', ids)
       return
     }
     const wanted = upkeep.reduce((sum, item) => sum + item.missingContactIds.length, 0)
@@ -335,25 +330,25 @@ class BatchPass {
       takeRowBudget(tx, connection.connectionId, wanted, connection.subscriptionRowsPerDay),
     )
     const { jobs, postponed } = upkeepJobs(upkeep, budget)
-    this.outcomes.say('tomorrow', postponed)
-    this.add({ rowsPostponed: wanted - budget })
+    this.#outcomes.say('tomorrow', postponed)
+    this.#add({ rowsPostponed: wanted - budget })
     const creating = jobs.filter((job) => job.write.kind === 'createSubscription')
     // A crash may lose the answer to a creation. The addresses are marked as doubtful, so that the next pass reads them
     // first: a second row could hide a rep's No.
-    await this.holding((tx, leased) =>
+    await this.#holding((tx, leased) =>
       markCrmDoubtful(tx, [
         ...new Set(creating.map((job) => job.addressId).filter((id) => leased.has(id))),
       ]),
     )
-    await this.send({ emarketeer: [], crm: jobs })
+    await this.#send({ emarketeer: [], crm: jobs })
   }
 
   /** Sends a group of writes and stores their outcomes. Writes whose lease is lost are not sent. */
-  private async send(jobs: Jobs): Promise<void> {
+  async #send(jobs: Jobs): Promise<void> {
     if (jobs.emarketeer.length + jobs.crm.length === 0) {
       return
     }
-    const own: Jobs = await this.holding(async (tx, leased) => {
+    const own: Jobs = await this.#holding(async (tx, leased) => {
       await assertMaySync(tx, this.session)
       return {
         emarketeer: jobs.emarketeer.filter((job) => leased.has(job.pending.cell.row.addressId)),
@@ -361,36 +356,36 @@ class BatchPass {
       }
     })
     const { written, window, errors, probe } = await performWrites(this.session, own)
-    this.errors.push(...errors)
-    await this.acknowledge(written, window)
+    this.#errors.push(...errors)
+    await this.#acknowledge(written, window)
     await learnFromWrites(this.session, written.crm, probe)
   }
 
-  private async acknowledge(written: Written, window: ReadWindow): Promise<void> {
+  async #acknowledge(written: Written, window: ReadWindow): Promise<void> {
     const { connectionId } = this.session.connection
-    const done = await this.holding((tx, leased) =>
+    const done = await this.#holding((tx, leased) =>
       acknowledgeWrites(tx, connectionId, written, window, leased),
     )
-    this.outcomes.sayAll(done.outcomes)
-    this.add({ emarketeerWrites: done.emarketeerWrites, crmWrites: done.crmWrites })
+    this.#outcomes.sayAll(done.outcomes)
+    this.#add({ emarketeerWrites: done.emarketeerWrites, crmWrites: done.crmWrites })
   }
 
   /** Ends the pass: finished addresses are no longer due. */
-  private async finish(batch: BatchView, approved: readonly DecidedCell[]): Promise<void> {
+  async #finish(batch: BatchView, approved: readonly DecidedCell[]): Promise<void> {
     const looked = new Set(batch.addresses.map((view) => view.row.addressId))
-    await this.holding(async (tx, leased) => {
+    await this.#holding(async (tx, leased) => {
       const isDone = (id: number) =>
-        leased.has(id) && looked.has(id) && this.outcomes.of(id) === 'done'
+        leased.has(id) && looked.has(id) && this.#outcomes.of(id) === 'done'
       await clearDue(
         tx,
-        this.due.filter((mark) => isDone(mark.addressId)),
+        this.#due.filter((mark) => isDone(mark.addressId)),
       )
       // An approval is used up only when its write is done.
       await dropLoosenings(tx, approved.filter((cell) => isDone(cell.row.addressId)).map(cellIdOf))
-      await deferDue(tx, this.outcomes.which(isPutOff))
+      await deferDue(tx, this.#outcomes.which(isPutOff))
       await deferToTomorrow(
         tx,
-        this.outcomes.which((outcome) => outcome === 'tomorrow'),
+        this.#outcomes.which((outcome) => outcome === 'tomorrow'),
       )
     })
   }
