@@ -75,8 +75,7 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
     proveFreshness: ({ sendoutRunId, ...input }) =>
       onConnection(systems, preSendRun(input), async (session) => {
         const run = await requireSendoutRun(session, sendoutRunId)
-        const { proof } = await proveFreshness(session, run)
-        return { proof, requests: report(session).requests }
+        return { ...(await proveFreshness(session, run)), requests: report(session).requests }
       }),
 
     syncMembers: ({ sendoutRunId, from, to, proof, ...input }) =>

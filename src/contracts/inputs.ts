@@ -88,6 +88,8 @@ export interface ForceSyncInput extends MembersReference {
   readonly crm: string
   /** Unix ms; no try continues after it. Absent: `forceSync` sets its own limit. */
   readonly deadlineMs?: number
+  /** How many of the contacts may have something to sync, about; 0: none has. Absent: everybody may. */
+  readonly open?: number
 }
 export const forceSyncInput = object<ForceSyncInput>(
   {
@@ -99,6 +101,7 @@ export const forceSyncInput = object<ForceSyncInput>(
     from: wholeNumber(0, MAX_POSITION),
     to: wholeNumber(0, MAX_POSITION),
     deadlineMs: optional(wholeNumber(0, Date.UTC(2200, 0))),
+    open: optional(wholeNumber(0, MAX_POSITION)),
   },
   ({ from, to }) => {
     const size = Number(to) - Number(from)

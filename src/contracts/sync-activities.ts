@@ -117,11 +117,12 @@ export interface PreSendActivities {
     request: PreSendRequest
   }): Promise<{ targeted: number; requests: Requests }>
   /** Chooses the cheapest proof that both sides are fresh, and makes it if one reading proves everybody. */
-  proveFreshness(input: {
-    sendoutRunId: string
-    connectionId: string
-    runId: string
-  }): Promise<{ proof: FreshnessProof; requests: Requests }>
+  proveFreshness(input: { sendoutRunId: string; connectionId: string; runId: string }): Promise<{
+    proof: FreshnessProof
+    /** Most addresses with something to sync; null: any targeted contact's may. Absent in runs of former releases. */
+    open?: number | null
+    requests: Requests
+  }>
   syncMembers(input: MembersReference): Promise<WorkReport>
   /** Decides every contact by the send gate; reads eMarketeer's own acts last. */
   decideMembers(input: {

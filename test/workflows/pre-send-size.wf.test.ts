@@ -49,4 +49,32 @@ describe('a pre-send of any size', () => {
     const next = client.workflow.getHandle(`${handle.workflowId}/${shards}`)
     await expect(next.describe()).rejects.toThrow('not found')
   })
+
+  it.each([
+    [0, 1, 0],
+    [200, 1, 1],
+    [2_500, 1, 3],
+    [20_000, 4, 20],
+  ])(
+    'takes work by the %d of 100,000 who may have something to sync: %d shards, %d activities',
+    async (open, shards, activities) => {
+      const sendouts = new FakeSendouts({ targeted: 100_000, proof: 'delta', open })
+      const world = workflows.world(sendouts.activities())
+      const handle = await startPreSend(workflows, requestOf())
+      const result = await handle.result()
+      expect(result).toMatchObject({ complete: true, targeted: 100_000, eligible: 100_000 })
+
+      const ranges = [...sendouts.ranges].sort((a, b) => a.from - b.from)
+      expect(ranges).toHaveLength(activities)
+      ranges.forEach(({ from }, index) => expect(from).toBe(ranges[index - 1]?.to ?? 0))
+      expect(ranges.at(-1)?.to).toBe(activities === 0 ? undefined : 100_000)
+      expect(world.names().filter((name) => name === 'settleRun')).toHaveLength(open === 0 ? 0 : 1)
+
+      const { client } = workflows.environment
+      const last = client.workflow.getHandle(`${handle.workflowId}/${shards - 1}`)
+      expect(await last.describe()).toMatchObject({ status: { name: 'COMPLETED' } })
+      const next = client.workflow.getHandle(`${handle.workflowId}/${shards}`)
+      await expect(next.describe()).rejects.toThrow('not found')
+    },
+  )
 })

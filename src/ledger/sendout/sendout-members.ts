@@ -57,49 +57,6 @@ export function membersAt(
   )
 }
 
-/**
- * Addresses of a range of members, and those named in a member's address field (rule A). `open`: only those that need a
- * pass before a decision; one that waits for tomorrow's budget of rows does not.
- * @param range positions, end exclusive.
- */
-export async function memberAddresses(
-  db: Queryable,
-  sendoutRunId: string,
-  range: { readonly from: number; readonly to: number },
-  which: 'all' | 'open',
-): Promise<number[]> {
-  const isChosen = `(NOT $4 OR (a.dirty_tick IS NOT NULL AND COALESCE(a.not_before, now()) < current_date + 1) OR a.emarketeer_unread OR a.crm_doubtful_tick IS NOT NULL)`
-  const rows = await db.query<{ id: number }>(
-    `SELECT a.address_id AS id FROM sendout_members m JOIN addresses a USING (address_id)
-        WHERE m.sendout_run_id = $1 AND m.position >= $2 AND m.position < $3 AND ${isChosen}
-      UNION SELECT a.address_id FROM addresses a WHERE ${isChosen} AND a.address_id = ANY (ARRAY(
-        SELECT mentioned_address_id FROM address_mentions WHERE address_id = ANY (ARRAY(
-          SELECT address_id FROM sendout_members WHERE sendout_run_id = $1 AND position >= $2 AND position < $3))))
-      ORDER BY id`,
-    [sendoutRunId, range.from, range.to, which === 'open'],
-  )
-  return rows.map((row) => row.id)
-}
-
-/**
- * Texts that name one of a range of members and whose state must be read before a decision.
- * @param range positions, end exclusive.
- */
-export async function unreadMentionsOfMembers(
-  db: Queryable,
-  sendoutRunId: string,
-  range: { readonly from: number; readonly to: number },
-): Promise<number[]> {
-  const rows = await db.query<{ id: number }>(
-    `SELECT address_id AS id FROM addresses WHERE emarketeer_unread AND address_id = ANY (ARRAY(
-        SELECT address_id FROM address_mentions WHERE mentioned_address_id = ANY (ARRAY(
-          SELECT address_id FROM sendout_members WHERE sendout_run_id = $1 AND position >= $2 AND position < $3))))
-      ORDER BY id`,
-    [sendoutRunId, range.from, range.to],
-  )
-  return rows.map((row) => row.id)
-}
-
 /** The verdict at a position. */
 export interface MemberVerdict {
   readonly position: number

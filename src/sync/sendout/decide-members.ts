@@ -1,9 +1,6 @@
 import { chunksOf } from '../../domain/lists.js'
-import {
-  memberAddresses,
-  saveVerdicts,
-  unreadMentionsOfMembers,
-} from '../../ledger/sendout/sendout-members.js'
+import { unreadMemberAddresses } from '../../ledger/sendout/open-members.js'
+import { saveVerdicts } from '../../ledger/sendout/sendout-members.js'
 import type { SendoutRun } from '../../ledger/sendout/sendouts.js'
 import { catchUpEmarketeer } from '../mirror/catch-up-emarketeer.js'
 import { readUnreadStates } from '../mirror/read-unread.js'
@@ -70,11 +67,8 @@ const READ_AT_ONCE = 1_000
  */
 async function readUnreadOfRun(session: SyncSession, run: SendoutRun): Promise<void> {
   const everybody = { from: 0, to: run.targeted }
-  const open = [
-    ...(await memberAddresses(session.db, run.sendoutRunId, everybody, 'open')),
-    ...(await unreadMentionsOfMembers(session.db, run.sendoutRunId, everybody)),
-  ]
-  for (const part of chunksOf(open, READ_AT_ONCE)) {
+  const unread = await unreadMemberAddresses(session.db, run, everybody)
+  for (const part of chunksOf(unread, READ_AT_ONCE)) {
     await readUnreadStates(session, part)
   }
 }

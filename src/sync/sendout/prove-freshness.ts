@@ -1,4 +1,5 @@
 import type { FreshnessProof } from '../../contracts/sync-activities.js'
+import { countOpenAddresses } from '../../ledger/sendout/open-members.js'
 import { countCrmRows } from '../../ledger/copy/crm-mirror-rows.js'
 import type { SendoutRun } from '../../ledger/sendout/sendouts.js'
 import { findConnection } from '../../ledger/connection/connections.js'
@@ -55,15 +56,28 @@ function directRequestsOf({ targeted, contactsPerRequest }: ProofInputs): number
   return 2 * Math.max(1, Math.ceil(targeted / contactsPerRequest))
 }
 
+/** How freshness was proven, and how much there is to sync. */
+export interface Proven {
+  readonly proof: FreshnessProof
+  /**
+   * Addresses of the connection that need a pass or a reading: no more of the members can. null: each member is to be
+   * read, or too many are open to be counted.
+   */
+  readonly open: number | null
+}
+
 /** Chooses the proof for a run, and reads the delta if it is chosen. */
-export async function proveFreshness(
-  session: SyncSession,
-  run: SendoutRun,
-): Promise<{ readonly proof: FreshnessProof }> {
+export async function proveFreshness(session: SyncSession, run: SendoutRun): Promise<Proven> {
+  const proof = await prove(session, run)
+  const open = proof === 'direct' ? null : await countOpenAddresses(session.db, run.connectionId)
+  return { proof, open }
+}
+
+async function prove(session: SyncSession, run: SendoutRun): Promise<FreshnessProof> {
   await catchUpEmarketeer(session)
   const { crm } = session
   if (!crm) {
-    return { proof: 'emarketeerOnly' }
+    return 'emarketeerOnly'
   }
   const connection = (await findConnection(session.db, run.connectionId))!
   const inputs = {
@@ -81,9 +95,9 @@ export async function proveFreshness(
     : 0
   const { proof } = chooseProof(inputs, knownRows)
   if (proof === 'direct') {
-    return { proof }
+    return proof
   }
   const { complete } = await catchUpCrm(session)
   await catchUpEmarketeer(session)
-  return { proof: complete ? 'delta' : 'direct' }
+  return complete ? 'delta' : 'direct'
 }

@@ -1,6 +1,6 @@
 import { AppError } from '../../contracts/app-error.js'
 import { chunksOf } from '../../domain/lists.js'
-import { memberAddresses } from '../../ledger/sendout/sendout-members.js'
+import { memberAddresses, openMemberAddresses } from '../../ledger/sendout/open-members.js'
 import type { SendoutRun } from '../../ledger/sendout/sendouts.js'
 import { catchUpEmarketeer } from '../mirror/catch-up-emarketeer.js'
 import { freshen } from '../mirror/catch-up-both.js'
@@ -28,17 +28,16 @@ export async function syncMembers(
   range: MemberRange,
   proof: FreshnessProof,
 ): Promise<SyncCounts> {
-  const addressesOf = (which: 'all' | 'open') =>
-    memberAddresses(session.db, run.sendoutRunId, range, which)
+  const open = () => openMemberAddresses(session.db, run, range)
   if (proof === 'emarketeerOnly') {
-    await readUnreadStates(session, await addressesOf('open'))
+    await readUnreadStates(session, await open())
     await catchUpEmarketeer(session)
     return emptyCounts()
   }
   if (proof === 'direct') {
-    await readDirectly(session, await addressesOf('all'))
+    await readDirectly(session, await memberAddresses(session.db, run.sendoutRunId, range, 'all'))
   }
-  const { counts, leftOver } = await syncAddresses(session, await addressesOf('open'), {
+  const { counts, leftOver } = await syncAddresses(session, await open(), {
     reading: 'direct',
     loosening: 'stage',
   })

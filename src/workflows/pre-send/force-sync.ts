@@ -17,12 +17,17 @@ const LANES = 4
 /** Limit of a shard that was started by hand without a deadline. */
 const DEADLINE_MS = 30 * 60_000
 
-/** Contacts per activity. Each contact that is read directly costs calls, so a retry should repeat fewer of them. */
+/**
+ * Contacts per activity if everybody may have something to sync. Each contact that is read directly costs calls, so a retry
+ * should repeat fewer of them.
+ */
 const MEMBERS_PER_ACTIVITY = { delta: 5_000, direct: 1_000, emarketeerOnly: 1_000 } as const
+/** Contacts with something to sync per activity: one full pass. */
+const OPEN_PER_ACTIVITY = 1_000
 
 /**
  * Force-syncs a shard of a sendout's contacts (rules E6, G2): parallel activities over ranges of positions, so that
- * neither the history nor a payload grows with the number of people.
+ * neither the history nor a payload grows with the number of people. If nobody has anything to sync, there is none.
  */
 export function forceSync(...given: [ForceSyncInput]): Promise<ForceSyncResult> {
   return entry(forceSyncInput, given, syncShard)
@@ -30,12 +35,12 @@ export function forceSync(...given: [ForceSyncInput]): Promise<ForceSyncResult> 
 
 async function syncShard(input: ForceSyncInput): Promise<ForceSyncResult> {
   refuseOtherSignals(reportInDetails)
-  const { crm, deadlineMs = Date.now() + DEADLINE_MS, ...members } = input
+  const { crm, deadlineMs = Date.now() + DEADLINE_MS, open, ...members } = input
   const problems = new Set<string>()
   mark({ connectionId: input.connectionId, crm, phase: 'running', tier: 'preSend' })
-  const size = MEMBERS_PER_ACTIVITY[input.proof]
+  const size = sizeOf(input)
   let totals = NO_WORK
-  let next = input.from
+  let next = open === 0 ? input.to : input.from
   const lane = async () => {
     while (next < input.to) {
       const from = next
@@ -61,4 +66,13 @@ async function syncShard(input: ForceSyncInput): Promise<ForceSyncResult> {
   await Promise.all(Array.from({ length: LANES }, lane))
   mark({ connectionId: input.connectionId, phase: 'done' })
   return problems.size === 0 ? totals : { ...totals, problems: [...problems] }
+}
+
+/** Positions per activity. */
+function sizeOf({ proof, from, to, open }: ForceSyncInput): number {
+  if (open === undefined) {
+    return MEMBERS_PER_ACTIVITY[proof]
+  }
+  const activities = Math.ceil(Math.min(open, to - from) / OPEN_PER_ACTIVITY)
+  return Math.ceil((to - from) / Math.max(1, activities))
 }

@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { MailingListEntry, PreSendResult } from '../../../src/contracts/pre-send.js'
+import { expect } from '@jest/globals'
+import { unreadAddressRows } from '../../../src/ledger/address/address-rows.js'
+import {
+  countOpenAddresses,
+  openMemberAddresses,
+  unreadMemberAddresses,
+} from '../../../src/ledger/sendout/open-members.js'
 import {
   findSendoutRun,
   openSendoutRun,
+  type SendoutRun,
   type Verdict,
 } from '../../../src/ledger/sendout/sendouts.js'
 import { catchUpCrm } from '../../../src/sync/mirror/catch-up-crm.js'
@@ -12,9 +20,8 @@ import { closeSendout } from '../../../src/sync/sendout/close-sendout.js'
 import { decideMembers } from '../../../src/sync/sendout/decide-members.js'
 import { fixAudience } from '../../../src/sync/sendout/fix-audience.js'
 import { findListRun, readMailingListPage } from '../../../src/sync/sendout/mailing-list.js'
-import type { FreshnessProof } from '../../../src/contracts/sync-activities.js'
-import { proveFreshness } from '../../../src/sync/sendout/prove-freshness.js'
-import { syncMembers } from '../../../src/sync/sendout/sync-members.js'
+import { proveFreshness, type Proven } from '../../../src/sync/sendout/prove-freshness.js'
+import { syncMembers, type MemberRange } from '../../../src/sync/sendout/sync-members.js'
 import type { SyncSession } from '../../../src/connection/session.js'
 import { ACCOUNT_ID } from './stand-ins.js'
 import { CONNECTION_ID } from './open-systems.js'
@@ -60,7 +67,7 @@ export async function preSend(world: World, ask: Ask): Promise<Sent> {
   const session = (ask.twist ?? same)(await world.session('preSend'))
   const sendoutRunId = session.run.runId
   const sendoutId = `s-${randomUUID()}`
-  await open(world, sendoutId, sendoutRunId, ask.crm ?? 'dynamics')
+  await openRun(world, sendoutId, sendoutRunId, ask.crm ?? 'dynamics')
   const load = async () => (await findSendoutRun(world.db, sendoutRunId))!
   await fixAudience(session, await load(), {
     connectionId: CONNECTION_ID,
@@ -84,14 +91,19 @@ export async function preSend(world: World, ask: Ask): Promise<Sent> {
       return null
     }
   }
-  const proof = await trying(() => prove(session, sendoutRunId, ask.proof))
+  const proven = await trying(() => prove(session, sendoutRunId, ask.proof))
+  const { proof, open } = proven ?? { proof: null, open: null }
+  const range = { from: 0, to: ask.contactIds.length }
+  await expectOpenAsByMembers(world, await load(), range)
   await ask.afterProof?.()
-  await trying(async () => {
-    const range = { from: 0, to: ask.contactIds.length }
-    await syncMembers(session, await load(), range, proof ?? 'direct')
-    await settleRun(session)
-  })
+  if (open !== 0) {
+    await trying(async () => {
+      await syncMembers(session, await load(), range, proof ?? 'direct')
+      await settleRun(session)
+    })
+  }
   await ask.afterSync?.()
+  await expectOpenAsByMembers(world, await load(), range)
   await trying(async () => decideMembers(session, await load()))
   await expectPlainAsGate(await world.session('preSend'), sendoutRunId)
   await ask.afterDecision?.()
@@ -110,7 +122,24 @@ export async function preSend(world: World, ask: Ask): Promise<Sent> {
   }
 }
 
-function open(
+/** Begun with the connection's open addresses or with the members, the search for the members' open ones finds the same. */
+async function expectOpenAsByMembers(
+  world: World,
+  run: SendoutRun,
+  range: MemberRange,
+): Promise<void> {
+  await world.db.snapshot(async (tx) => {
+    const found = await openMemberAddresses(tx, run, range)
+    expect(found).toEqual(await openMemberAddresses(tx, run, range, 0))
+    const unread = async (most?: number) => {
+      const ids = await unreadMemberAddresses(tx, run, range, most)
+      return (await unreadAddressRows(tx, ids)).map((row) => row.addressId)
+    }
+    expect(await unread()).toEqual(await unread(0))
+  })
+}
+
+function openRun(
   world: World,
   sendoutId: string,
   sendoutRunId: string,
@@ -134,17 +163,17 @@ async function prove(
   session: SyncSession,
   sendoutRunId: string,
   proof: 'delta' | 'direct' | undefined,
-): Promise<FreshnessProof> {
+): Promise<Proven> {
   if (proof === undefined) {
-    const run = (await findSendoutRun(session.db, sendoutRunId))!
-    return (await proveFreshness(session, run)).proof
+    return proveFreshness(session, (await findSendoutRun(session.db, sendoutRunId))!)
   }
   await catchUpEmarketeer(session)
   if (proof === 'delta') {
     await catchUpCrm(session)
     await catchUpEmarketeer(session)
   }
-  return proof
+  const open = proof === 'direct' ? null : await countOpenAddresses(session.db, CONNECTION_ID)
+  return { proof, open }
 }
 
 async function verdictsOf(world: World, sendoutRunId: string) {

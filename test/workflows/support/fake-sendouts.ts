@@ -7,6 +7,8 @@ import { EXCLUSION_REASONS } from '../../../src/domain/exclusion-reason.js'
 export interface FakeSendoutOptions {
   readonly targeted: number
   readonly proof?: MembersReference['proof']
+  /** How many contacts may have something to sync; default: not counted. */
+  readonly open?: number
 }
 
 type Closing = Parameters<PreSendActivities['closeSendout']>[0]
@@ -28,8 +30,11 @@ export class FakeSendouts {
 
   constructor(private readonly options: FakeSendoutOptions) {}
 
-  /** Contacts synced so far. */
+  /** Contacts synced so far; all if the proof found nothing to sync. */
   get verified(): number {
+    if (this.options.open === 0) {
+      return this.options.targeted
+    }
     return this.ranges.reduce((sum, { from, to }) => sum + to - from, 0)
   }
 
@@ -48,7 +53,7 @@ export class FakeSendouts {
   }
 
   activities(): PreSendActivities {
-    const { targeted, proof = 'direct' } = this.options
+    const { targeted, proof = 'direct', open = null } = this.options
     return {
       checkPreSend: async ({ request }) => ({
         connectionId: request.connectionId ?? 'acme-dynamics',
@@ -67,7 +72,7 @@ export class FakeSendouts {
         }
       },
       fixAudience: async () => ({ targeted, requests: this.#spend(1, 0) }),
-      proveFreshness: async () => ({ proof, requests: this.#spend(1, 1) }),
+      proveFreshness: async () => ({ proof, open, requests: this.#spend(1, 1) }),
       syncMembers: async (members) => this.sync(members),
       decideMembers: async () => {
         this.#decided = true
