@@ -58,6 +58,7 @@ export const ERROR_CATALOGUE = {
   // input
   file_unreadable: badInput('Check that the file exists and can be read.'),
   file_not_json: badInput('The file must hold one JSON object.'),
+  repeated_key: badInput('Keep one of them: the others would be passed over.'),
   unknown_key: badInput('Remove the key, or correct its spelling.'),
   value_missing: badInput('Add the value.'),
   value_invalid: badInput('Correct the value.'),

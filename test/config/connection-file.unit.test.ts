@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { inspect } from 'node:util'
+import { parseJsonObject } from '../../src/config/connection/json-object.js'
 import { parseConnectionFile } from '../../src/config/connection/parse-connection-file.js'
 import { caught, problemsOf } from './caught.js'
 import { exampleDriver, goodFile, PASTED_SECRET } from './example-driver.js'
@@ -275,6 +276,23 @@ describe('parseConnectionFile', () => {
     expect(error.code).toBe('file_not_json')
     expect(error.message).toBe('acme.json is not JSON: fault in line 3.')
     expect(inspect(error)).not.toContain('Pasted')
+  })
+
+  it.each([
+    ['accountId', '{"accountId":"1001",\n"crm":"dynamics",\n"accountId":"1002"}', 3],
+    ['dynamics.tenantId', '{"dynamics":{"tenantId":"a",\n"tenant\\u0049d" :"b"}}', 2],
+    ['a.1.b', '{"b":0,"a":[{"b":1},{"b":1,"b":"s3cret"}]}', 1],
+    ['a.__proto__', '{"a":{"__proto__":1,"__proto__":2}}', 1],
+  ])('refuses the key %s that is there twice, and quotes no value', (path, text, line) => {
+    const error = caught(() => parseText(text))
+    expect(error).toMatchObject({ code: 'repeated_key', path })
+    expect(error.message).toBe(`acme.json has a key twice: again in line ${line}.`)
+    expect(inspect(error)).not.toContain('s3cret')
+  })
+
+  it('takes one key in several objects, and in texts, for what it is', () => {
+    const text = '{"a":{"b":1},"b":[{"b":2},{"b":3},"b","{\\"b\\":1,\\"b\\":2}"]}'
+    expect(parseJsonObject(text, 'acme.json')).toEqual(JSON.parse(text))
   })
 
   it.each(['[]', '"x"', 'null', '7'])('refuses %s as no object', (text) => {

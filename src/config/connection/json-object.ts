@@ -36,9 +36,10 @@ export function withoutPath(record: JsonRecord, path: string): JsonRecord {
 }
 
 /**
- * Parses a file that holds one JSON object.
- * @throws AppError `file_not_json`, with the position of the fault. The parser's own message is not shown: it quotes
- * the text around the fault, which may be a secret.
+ * Parses a file that holds one JSON object. A person wrote it, so a key given twice is refused: `JSON.parse` keeps the
+ * last one, and the person may look at the first. Answers and events of other systems are read as `JSON.parse` does.
+ * @throws AppError `file_not_json`, `repeated_key`, with the position of the fault. The parser's own message is not
+ * shown: it quotes the text around the fault, which may be a secret.
  */
 export function parseJsonObject(text: string, fileName: string): JsonRecord {
   const name = maskAddresses(fileName)
@@ -51,14 +52,49 @@ export function parseJsonObject(text: string, fileName: string): JsonRecord {
   if (!isRecord(value)) {
     throw new AppError('file_not_json', `${name} must hold one JSON object.`)
   }
+  const repeated = findRepeatedKey(text)
+  if (repeated !== null) {
+    const { path, line } = repeated
+    throw new AppError('repeated_key', `${name} has a key twice: again in line ${line}.`, { path })
+  }
   return value
+}
+
+/** Texts and the marks that structure a JSON text. */
+const JSON_TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g
+
+/** The first key that an object of a valid JSON text has twice, as a dotted path, and its line; null: none. */
+function findRepeatedKey(text: string): { readonly path: string; readonly line: number } | null {
+  const open: { readonly keys: Set<string>; at: string }[] = []
+  let last = { text: '', index: 0 }
+  for (const { 0: token, index } of text.matchAll(JSON_TOKEN)) {
+    const inner = open.at(-1)
+    if (token === '{' || token === '[') {
+      open.push({ keys: new Set(), at: token === '[' ? '0' : '' })
+    } else if (token === '}' || token === ']') {
+      open.pop()
+    } else if (token === ':' && inner) {
+      const key = JSON.parse(last.text) as string
+      inner.at = key
+      if (inner.keys.has(key)) {
+        return { path: open.map(({ at }) => at).join('.'), line: lineAt(text, last.index) }
+      }
+      inner.keys.add(key)
+    } else if (token === ',' && inner && inner.keys.size === 0) {
+      inner.at = String(Number(inner.at) + 1)
+    }
+    last = { text: token, index }
+  }
+  return null
 }
 
 function lineOf(error: unknown, text: string): string {
   const position = error instanceof Error ? /at position (\d+)/.exec(error.message)?.[1] : undefined
-  return position === undefined
-    ? ''
-    : `: fault in line ${text.slice(0, Number(position)).split('\n').length}`
+  return position === undefined ? '' : `: fault in line ${lineAt(text, Number(position))}`
+}
+
+function lineAt(text: string, position: number): number {
+  return text.slice(0, position).split('\n').length
 }
 
 /**
