@@ -6,6 +6,7 @@ import { connectTemporal, type TemporalClient } from '../config/temporal/tempora
 import { readTemporalProfile } from '../config/temporal/temporal-profile.js'
 import { describeSecret, variableOf } from '../config/environment/variable.js'
 import { AppError } from '../contracts/app-error.js'
+import { ERROR_CATALOGUE } from '../contracts/error-catalogue.js'
 import { QUEUES } from '../contracts/names.js'
 import { ProblemsError } from '../contracts/problems.js'
 import { temporalFailureOf } from '../contracts/temporal-failure.js'
@@ -116,7 +117,7 @@ async function lookWithin(db: Database): Promise<readonly Finding[]> {
       warning(
         'database',
         `The trigger that keeps ${table} from being changed is disabled or missing.`,
-        'See docs/securing.md#logins.',
+        ERROR_CATALOGUE.evidence_unguarded.hint,
       ),
     ),
   ]

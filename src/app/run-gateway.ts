@@ -1,4 +1,4 @@
-import { requireMigrated } from '../ledger/db/look-at-schema.js'
+import { requireSchema } from '../ledger/db/look-at-schema.js'
 import { once } from 'node:events'
 import { readEnvironment } from '../config/environment/environment.js'
 import { connectTemporal } from '../config/temporal/temporal.js'
@@ -41,7 +41,7 @@ export async function runGateway(
     log: logger('gateway'),
   })
   try {
-    await requireMigrated(composed.db).catch(unlessTried)
+    await requireSchema(composed.db).catch(unlessTried)
     warnOfOpenConnections()
     const at = { port: port ?? gateway.port, host }
     const url = await listen(app, at).catch((error: NodeJS.ErrnoException) =>

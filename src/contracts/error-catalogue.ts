@@ -207,6 +207,10 @@ export const ERROR_CATALOGUE = {
   database_busy: outside(
     'Tried again by itself. If it stays: somebody holds a lock (`pg_stat_activity`), or the server is too slow.',
   ),
+  evidence_unguarded: outside(
+    'As the owner: `ALTER TABLE … ENABLE TRIGGER USER`, as after a restore without triggers; if the trigger is gone, create it as src/ledger/db/migrations/0001_ledger.sql does. Find out who took it away (docs/securing.md#logins).',
+    false,
+  ),
   database_not_migrated: outside('Run `lbsync migrate` first.', false),
   releases_unsupported: outside(
     'Upgrade as docs/operating.md says for such a server, or use Temporal 1.29.1 or newer with `system.enableDeploymentVersions`.',

@@ -1,4 +1,4 @@
-import { requireMigrated } from '../ledger/db/look-at-schema.js'
+import { requireSchema } from '../ledger/db/look-at-schema.js'
 import { setTimeout as wait } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { type NativeConnection, Worker } from '@temporalio/worker'
@@ -78,7 +78,7 @@ export async function runWorkers(
   const composed = composeSystems()
   let native: NativeConnection | null = null
   try {
-    await requireMigrated(composed.db)
+    await requireSchema(composed.db)
     warnOfOpenConnections()
     await registerSearchAttributes(connection, namespace)
     // Not earlier: the native runtime keeps the process alive, and a worker that cannot start must end.

@@ -68,6 +68,32 @@ describe('on a ledger whose addresses have the keys of another release', () => {
   )
 })
 
+describe('on a ledger whose evidence could be changed', () => {
+  const database = withDatabase()
+
+  it.each([
+    ['worker', 'overrides', 'ALTER TABLE overrides DISABLE TRIGGER USER'],
+    ['gateway', 'overrides', 'ALTER TABLE overrides DISABLE TRIGGER USER'],
+    // It refuses some changes, and not every one.
+    [
+      'worker',
+      'consent_events, overrides',
+      `DROP TRIGGER consent_events_append_only ON consent_events;
+       CREATE TRIGGER half BEFORE UPDATE ON consent_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()`,
+    ],
+  ])(
+    'the %s does not start: %s',
+    async (name, tables, change) => {
+      await runStatements(database.ownerUrl, [change])
+      const args = PROCESSES.find(([process]) => process === name)![1]
+      await expect(start([name, ...args, '--json'], database.url)).rejects.toThrow(
+        new RegExp(`ended \\(5\\)[^]*evidence_unguarded: .* on ${tables}\\.`),
+      )
+    },
+    300_000,
+  )
+})
+
 describe('on a ledger with the migrations of a newer release', () => {
   const database = withDatabase()
 

@@ -24,26 +24,34 @@ export async function lookAtSchema(db: Queryable): Promise<SchemaState> {
     `SELECT split_part(current_setting('server_version'), ' ', 1) AS server, session_user::text AS login`,
   )
   const done = await readApplied(db)
-  const guarded = await db.query<{ name: string }>(
-    `SELECT DISTINCT tgrelid::regclass::text AS name FROM pg_trigger
-      WHERE tgfoid = to_regproc('refuse_change') AND tgenabled IN ('O', 'A')`,
-  )
   return {
     server: facts?.server ?? '',
     login: facts?.login ?? '',
     newest: done.at(-1)?.name ?? '',
     missing: await missingFrom(done),
-    unguarded: EVIDENCE_TABLES.filter((table) => !guarded.some(({ name }) => name === table)),
+    unguarded: await readUnguarded(db),
   }
 }
 
+/** BEFORE, with DELETE, UPDATE and TRUNCATE, in `pg_trigger.tgtype` (PostgreSQL's include/catalog/pg_trigger.h). */
+const BEFORE_EVERY_CHANGE = 2 | 8 | 16 | 32
+
+async function readUnguarded(db: Queryable): Promise<readonly string[]> {
+  const guarded = await db.query<{ name: string }>(
+    `SELECT tgrelid::regclass::text AS name FROM pg_trigger WHERE tgfoid = to_regproc('refuse_change')
+      AND tgenabled IN ('O', 'A') AND tgtype & $1::int = $1::int`,
+    [BEFORE_EVERY_CHANGE],
+  )
+  return EVIDENCE_TABLES.filter((table) => !guarded.some(({ name }) => name === table))
+}
+
 /**
- * Checks that the database has every migration of this release, and keeps addresses by its keys. Migrations of a newer
- * release do no harm: an older process must work with them (docs/ledger.md#migrations).
- * @throws AppError `database_not_migrated` with the names of what is missing; `ledger_keys_differ` if a newer release
- * made the keys; other `database_…`.
+ * Checks that the database has every migration of this release, keeps addresses by its keys, and lets nobody change
+ * evidence. Migrations of a newer release do no harm: an older process must work with them (docs/ledger.md#migrations).
+ * @throws AppError `database_not_migrated` with the names of what is missing; `evidence_unguarded` with the tables;
+ * `ledger_keys_differ` if a newer release made the keys; other `database_…`.
  */
-export async function requireMigrated(db: Queryable): Promise<void> {
+export async function requireSchema(db: Queryable): Promise<void> {
   const missing = await missingFrom(await readApplied(db))
   if (missing.length > 0) {
     throw notMigrated(missing.join(', '))
@@ -58,6 +66,14 @@ export async function requireMigrated(db: Queryable): Promise<void> {
       'ledger_keys_differ',
       `This ledger keeps addresses by keys of version ${version}; this release, an older one, compares them by version ${ADDRESS_KEY_VERSION}.`,
       { path: 'DATABASE_URL', value: String(version) },
+    )
+  }
+  const unguarded = await readUnguarded(db)
+  if (unguarded.length > 0) {
+    throw new AppError(
+      'evidence_unguarded',
+      `The trigger that keeps evidence from being changed is disabled or missing on ${unguarded.join(', ')}.`,
+      { path: 'DATABASE_URL', value: unguarded.join(', ') },
     )
   }
 }
