@@ -21,18 +21,15 @@ const PLACEHOLDERS: ReadonlySet<string> = new Set(
  * Checks who and why for any command that takes them. Both are stored as evidence (E3), so a pasted placeholder is not
  * accepted. Pure.
  * @param options of the command; an option that the command does not take, or that was left out, is absent.
- * @throws AppError `value_missing` for an empty one; `value_invalid` for a placeholder (`…`, `<name>`, `REASON`), for a
- * single letter or one letter repeated, and for text that cannot be stored.
+ * @throws AppError `value_invalid` for a placeholder (`…`, `<name>`, `REASON`), for an empty text, a single letter or one
+ * letter repeated, and for text that cannot be stored. The command line has refused empty values before, as `value_missing`.
  */
 export function requireEvidence({ reason, by }: Partial<Evidence>): void {
-  const given = Object.entries({ reason, by }).flatMap(([name, value]) =>
-    value === undefined ? [] : [[`--${name}`, value] as const],
-  )
-  const empty = given.find(([, value]) => value.trim() === '')
-  if (empty) {
-    throw new AppError('value_missing', `${empty[0]} is empty.`, { path: empty[0] })
+  for (const [name, value] of Object.entries({ reason, by })) {
+    if (value !== undefined) {
+      requireStorable(`--${name}`, value)
+    }
   }
-  given.forEach(([option, value]) => requireStorable(option, value))
 }
 
 function requireStorable(option: string, value: string): void {
