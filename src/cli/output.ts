@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { AppError } from '../contracts/app-error.js'
 import { forTerminal, jsonText } from './terminal-text.js'
 
 /**
@@ -9,6 +10,8 @@ export interface Output {
   /**
    * Writes to stdout and waits until the text is accepted, so that a slow reader slows the command down.
    * @returns false if nobody reads any more (`lbsync … | head`).
+   * @throws AppError `answer_not_written` if it cannot be written for any other reason, such as a full disk: what is
+   * there is not the complete answer.
    */
   write(text: string): Promise<boolean>
   /** Writes the answer: one JSON document with `--json`, else text. */
@@ -17,24 +20,35 @@ export interface Output {
   note(line: string): void
 }
 
-/** Output on two streams. It is not an error if the reader of stdout closes it. */
+/** Output on two streams. It is not an error if the reader of stdout closes it, or if nothing can be noted on stderr. */
 export function createOutput(stdout: Writable, stderr: Writable): Output {
   let closed = false
+  let failure: AppError | null = null
+  const onFailure = (error: NodeJS.ErrnoException) => {
+    closed ||= READER_GONE.has(error.code ?? '')
+    failure ??= closed ? null : notWritten(error)
+  }
   // One line for a program that reads lines, indented for a person.
   const indent = (stdout as { isTTY?: boolean }).isTTY === true ? 2 : undefined
-  // Without a listener, EPIPE would end the process with a stack trace.
-  stdout.on('error', () => {
-    closed = true
-  })
-  const write = (text: string) =>
-    closed
-      ? Promise.resolve(false)
-      : new Promise<boolean>((resolve) => {
-          stdout.write(forTerminal(text), (error) => {
-            closed ||= error !== null && error !== undefined
-            resolve(!closed)
-          })
+  // Without a listener, either would end the process with a stack trace.
+  stdout.on('error', onFailure)
+  stderr.on('error', () => undefined)
+  const write = async (text: string) => {
+    if (!closed && failure === null) {
+      await new Promise<void>((resolve) => {
+        stdout.write(forTerminal(text), (error) => {
+          if (error) {
+            onFailure(error)
+          }
+          resolve()
         })
+      })
+    }
+    if (failure !== null) {
+      throw failure
+    }
+    return !closed
+  }
   return {
     write,
     async answer(json, document, text) {
@@ -44,4 +58,13 @@ export function createOutput(stdout: Writable, stderr: Writable): Output {
       stderr.write(`${forTerminal(line)}\n`)
     },
   }
+}
+
+/** How a stream says that its reader has closed it; the last one after the first. */
+const READER_GONE: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED'])
+
+function notWritten({ code = 'unknown' }: NodeJS.ErrnoException): AppError {
+  return new AppError('answer_not_written', `The answer cannot be written (${code}).`, {
+    path: 'stdout',
+  })
 }

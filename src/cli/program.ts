@@ -15,7 +15,7 @@ import { addLeaf, refuseEmptyAndTwice } from './leaf-command.js'
 import { type Output, createOutput } from './output.js'
 import { createRequire } from 'node:module'
 import { isHelpOrVersion } from './errors/from-commander.js'
-import { interruption } from './stop-signal.js'
+import { endAtStopSignal, interruption } from './stop-signal.js'
 
 /** Adds a command that answers on `output`. */
 export type AddCommand = (program: Command, output: Output) => void
@@ -93,6 +93,10 @@ export async function runCli(
   tryingOut?: readonly AddCommand[],
 ): Promise<void> {
   const output = createOutput(process.stdout, process.stderr)
+  const release = endAtStopSignal(async (error) => {
+    const { reportError } = await import('./errors/report-error.js')
+    await reportError(error, error, output, args.includes('--json'))
+  })
   try {
     await buildProgram(output, tryingOut).parseAsync([...args], { from: 'user' })
   } catch (error) {
@@ -106,5 +110,7 @@ export async function runCli(
       const shown = known.code === 'internal' ? (interruption() ?? known) : known
       process.exitCode = await reportError(shown, error, output, json)
     }
+  } finally {
+    release()
   }
 }

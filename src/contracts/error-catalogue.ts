@@ -270,7 +270,13 @@ export const ERROR_CATALOGUE = {
     exitCode: EXIT.interrupted,
     httpStatus: 503,
     retryable: true,
-    hint: 'Everything that was started has been ended. Run it again.',
+    hint: 'A workflow that was started, or waited for, goes on; everything else has been ended. Run it again.',
+  },
+  answer_not_written: {
+    exitCode: EXIT.failed,
+    httpStatus: 500,
+    retryable: true,
+    hint: 'What was written is not complete, and what the command was to do is done. Make room, or write elsewhere, and look again.',
   },
   // how work ended in Temporal
   timed_out: {

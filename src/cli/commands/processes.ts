@@ -43,11 +43,13 @@ export function addWorker(program: Command, output: Output): void {
           signal,
           onReady: ({ address, buildId, releaseState }) => {
             const ready = { ready: true, queues, temporal: address, buildId, releaseState }
-            void output.write(
-              json
-                ? `${JSON.stringify(ready)}\n`
-                : `Serving ${queues.join(', ')} of Temporal at ${address}. ${RELEASE_STATES[releaseState](buildId)}\n`,
-            )
+            void output
+              .write(
+                json
+                  ? `${JSON.stringify(ready)}\n`
+                  : `Serving ${queues.join(', ')} of Temporal at ${address}. ${RELEASE_STATES[releaseState](buildId)}\n`,
+              )
+              .catch(noWord)
           },
         })
       } finally {
@@ -89,11 +91,18 @@ export function addGateway(program: Command, output: Output): void {
       const signal = await stopSignal()
       const { runGateway } = await import('../../app/run-gateway.js')
       await runGateway({ port, host, signal }, (url) =>
-        output.write(
-          json ? `${JSON.stringify({ ready: true, url })}\n` : `The gateway listens at ${url}.\n`,
-        ),
+        output
+          .write(
+            json ? `${JSON.stringify({ ready: true, url })}\n` : `The gateway listens at ${url}.\n`,
+          )
+          .catch(noWord),
       )
     })
+}
+
+/** A process serves, whether or not it can say so. */
+function noWord(): boolean {
+  return false
 }
 
 function portOf(text: string): number {

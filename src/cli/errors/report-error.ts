@@ -22,7 +22,8 @@ export async function reportError(
 ): Promise<ExitCode> {
   const document: ErrorDocument | ProblemsDocument = error.toDocument()
   if (json) {
-    await output.answer(true, document, () => '')
+    // Where even that cannot be written, the note and the exit code remain.
+    await output.answer(true, document, () => '').catch(() => undefined)
   }
   output.note(errorText(document).join('\n'))
   const level = readLogLevel(process.env['LOG_LEVEL'])
