@@ -1,7 +1,7 @@
 import type { CrmSource } from '../contracts/names.js'
 import type { CrmCapabilities, CrmDriver, CrmClient } from '../crm/crm.js'
 import type { EmarketeerClient, PublicContacts } from '../emarketeer/index.js'
-import type { CallContext, ClockReading, RequestTally } from '../http/index.js'
+import type { CallContext, ClockReading, NextFlight, RequestTally } from '../http/index.js'
 import type { ConnectionRow } from '../ledger/connection/connections.js'
 import type { Database } from '../ledger/db/database.js'
 import type { SyncRun } from '../ledger/run/runs.js'
@@ -29,6 +29,8 @@ export interface SyncSession {
   readonly call: CallContext & { readonly tally: RequestTally }
   /** Readings of both clocks in this session. Absent: not measured. */
   readonly clock?: { readonly crm: ClockReading | null; readonly emarketeer: ClockReading | null }
+  /** Readings of this connection's feed in this process, one at a time. Absent: each reads by itself. */
+  readonly feed?: NextFlight
   /** Records that could not be read. Absent: not counted. */
   readonly unreadable?: UnreadableRecords
   readonly log: Logger

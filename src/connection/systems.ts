@@ -9,7 +9,7 @@ import {
   type EmarketeerClient,
   type PublicContacts,
 } from '../emarketeer/index.js'
-import { RequestTally } from '../http/index.js'
+import { NextFlight, RequestTally } from '../http/index.js'
 import { findConnection, type ConnectionRow } from '../ledger/connection/connections.js'
 import { noticing, type Database } from '../ledger/db/database.js'
 import type { SyncRun } from '../ledger/run/runs.js'
@@ -60,6 +60,7 @@ interface OpenSystems {
 export class Systems {
   readonly #open = new Map<string, OpenSystems>()
   readonly #accounts = new Map<string, EmarketeerClient>()
+  readonly #feeds = new Map<string, NextFlight>()
 
   constructor(private readonly options: SystemsOptions) {}
 
@@ -130,10 +131,17 @@ export class Systems {
         onRequest: work.onSign,
       },
       clock,
+      feed: this.#feedOf(connection.connectionId),
       unreadable,
       log,
       heartbeat: work.heartbeat ?? (() => undefined),
     }
+  }
+
+  #feedOf(connectionId: string): NextFlight {
+    const feed = this.#feeds.get(connectionId) ?? new NextFlight()
+    this.#feeds.set(connectionId, feed)
+    return feed
   }
 
   /** Stores the secret of eMarketeer's webhook, sealed for its connection. */

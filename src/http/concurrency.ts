@@ -25,6 +25,49 @@ export class SingleFlight<T> {
 }
 
 /**
+ * Work of which at most one run is in progress, and that counts for a caller only if it began after the call: whoever
+ * calls during a run shares the next one.
+ */
+export class NextFlight {
+  #current: Promise<unknown> = Promise.resolve()
+  #next: { readonly ended: Promise<void>; readonly signal: AbortSignal | undefined } | null = null
+
+  /**
+   * @param work is done by the first caller of each run, for all who share it. @param signal ends this caller's wait.
+   * @throws the work's error, to all who share the run, except that a run ended by its caller's signal is begun again by
+   *   another; the signal's reason.
+   */
+  async run(work: () => Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+    for (;;) {
+      const shared = this.#next
+      if (shared === null) {
+        return untilAborted(this.#begin(work, signal), signal)
+      }
+      try {
+        return await untilAborted(shared.ended, signal)
+      } catch (error) {
+        if (signal?.aborted === true || shared.signal?.aborted !== true) {
+          throw error
+        }
+      }
+    }
+  }
+
+  #begin(work: () => Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+    const former = this.#current
+    const ended = (async () => {
+      await former
+      this.#next = null
+      signal?.throwIfAborted()
+      await work()
+    })()
+    this.#next = { ended, signal }
+    this.#current = ended.catch(() => undefined)
+    return ended
+  }
+}
+
+/**
  * Waits for shared work until the signal is aborted; the work itself continues.
  * @throws the work's error, or the signal's reason.
  */

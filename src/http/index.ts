@@ -42,4 +42,4 @@ export {
   type UpstreamFailure,
   type UpstreamSystem,
 } from './upstream-error.js'
-export { inParallel, SingleFlight, untilAborted } from './concurrency.js'
+export { inParallel, NextFlight, SingleFlight, untilAborted } from './concurrency.js'

@@ -29,13 +29,31 @@ import { probeOf, settleProbe } from '../../ledger/copy/crm-times.js'
 
 const PAGE_SIZE = 1_000
 
+/** How often work that waits for another reading of the feed shows that it lives. */
+const SIGN_EVERY_MS = 10_000
+
 /**
  * Reads eMarketeer's change feed to its end, so that the copy of its state is exact (docs/sync.md). This takes one
- * request if nothing happened. Several readers may run concurrently; the cursor decides whose page counts.
+ * request if nothing happened. In one process a connection has one reader at a time, and whoever comes meanwhile shares
+ * the next reading, which begins after that. Readers of several processes may run concurrently; the cursor decides whose
+ * page counts.
  *
  * @throws UpstreamError from the client; AppError from the database.
  */
 export async function catchUpEmarketeer(session: SyncSession): Promise<void> {
+  const { feed, call } = session
+  if (feed === undefined) {
+    return readFeedToEnd(session)
+  }
+  const signs = setInterval(() => session.heartbeat({ done: 0, total: null }), SIGN_EVERY_MS)
+  try {
+    await feed.run(() => readFeedToEnd(session), call.signal)
+  } finally {
+    clearInterval(signs)
+  }
+}
+
+async function readFeedToEnd(session: SyncSession): Promise<void> {
   let categoriesChanged = false
   let walked = false
   const pages = new FittingPages('emarketeer', PAGE_SIZE)

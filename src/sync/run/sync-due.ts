@@ -15,8 +15,8 @@ export interface SyncedDue {
 
 /**
  * Syncs what is due in batches, oldest change first, each address once. Two batches are in progress at a time: while one
- * waits for an answer, the other reads, decides and stores. Each has its own leases. Addresses that are not settled, wait for the
- * end of the run or became due meanwhile are not tried again here.
+ * waits for an answer, the other reads, decides and stores. Each has its own leases. Addresses that are not settled,
+ * wait for the end of the run or became due meanwhile are not tried again here.
  *
  * @param options `range`: where an earlier call stopped, or null for everything due now. `maxBatches`: the largest
  *   number of batches in one call.
