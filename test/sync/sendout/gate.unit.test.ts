@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { CrmCapabilities } from '../../../src/crm/crm.js'
 import type { GateCrm, GateFacts } from '../../../src/domain/send-gate.js'
 import { NOTHING_MAPPED } from '../../../src/domain/tenant-basis.js'
+import type { StoredCrmContact } from '../../../src/ledger/copy/crm-mirror-rows.js'
 import type { SendoutMember } from '../../../src/ledger/sendout/sendout-members.js'
 import type { SendoutRun } from '../../../src/ledger/sendout/sendouts.js'
 import { UNKNOWN_EMAIL } from '../../../src/emarketeer/index.js'
@@ -234,6 +235,16 @@ describe('a deny that waits (G7)', () => {
     expect(at([left])).toBe(true)
     expect(at([])).toBe(false)
   })
+
+  it.each<[string, object]>([
+    ['observation is a number', { seen: 7 }],
+    ['observation is a list', { seen: [] }],
+    ['observed records are missing', { seen: { basis: 'consent', version: 1, epoch: 1 } }],
+    ['departed denies are no list', { departed: {} }],
+  ])('cannot be known where the stored %s, so the gate throws', (_what, memory) => {
+    const row = { ...settled(cell('consent'), ann), ...memory }
+    expect(() => waits(view({ contacts: [ann], cells: [row] }))).toThrow(TypeError)
+  })
 })
 
 describe('storeAndProcess, in a CRM that holds it', () => {
@@ -291,6 +302,24 @@ describe('doubt (R0): an answer may lie under a write of ours', () => {
       secondaryHolders: [holder(null, { contact: visitor, primaryCells: [row] })],
     })
     expect(rich(here).inDoubt).toBe(true)
+  })
+
+  it.each<[string, (moved: StoredCrmContact) => Parameters<typeof view>[0]]>([
+    ['contact took along', (contact) => ({ contacts: [contact] })],
+    [
+      'secondary holder took along',
+      (contact) => ({ secondaryHolders: [holder(null, { contact })] }),
+    ],
+  ])('cannot be known where what a %s is malformed, so the gate throws', (_what, at) => {
+    const moved = { ...written('2'), leftWith: 7 as never }
+    expect(() => rich(view({ cells: [row], ...at(moved) }))).toThrow(TypeError)
+  })
+
+  it('cannot be known where the memory at a secondary holder’s primary address is malformed', () => {
+    const visitor = { ...written('3'), crmContactId: 'ann', addressId: 99 }
+    const primaryCells = [{ ...row, seen: 7 as never }]
+    const secondaryHolders = [holder(null, { contact: visitor, primaryCells })]
+    expect(() => rich(view({ secondaryHolders }))).toThrow(TypeError)
   })
 
   it('of storeAndProcess is a withdrawal of that', () => {

@@ -1,3 +1,4 @@
+import { isRecord } from '../../../config/connection/json-object.js'
 import { categoryCell, type CellKey } from '../../../domain/cell-key.js'
 import type { Purpose } from '../../../domain/legal-basis.js'
 import {
@@ -24,6 +25,7 @@ import {
 } from '../../view/observe.js'
 import type { AddressView, BatchView } from '../../view/address-view.js'
 import { recordReading, isForgotten } from '../../../ledger/copy/record-reading.js'
+import type { CellRow } from '../../../ledger/copy/cells.js'
 import type { SecondaryHolder } from '../../../ledger/copy/secondary-addresses.js'
 import type { WaitingDenies } from '../../../ledger/run/inbox.js'
 import type { SendoutRun } from '../../../ledger/sendout/sendouts.js'
@@ -240,6 +242,14 @@ function inDoubtAt(context: GateContext, view: AddressView, purpose: Purpose): b
   if (!capabilities.purposes.includes(purpose)) {
     return false
   }
+  for (const { leftWith = null } of [
+    ...view.contacts,
+    ...view.secondaryHolders.map((holder) => holder.contact),
+  ]) {
+    if (leftWith !== null && !isRecord(leftWith)) {
+      throw new TypeError('what a contact took along from another address is malformed')
+    }
+  }
   const records = purposeRecords(view, purpose) ?? []
   const seen = records.length > 0 ? observedAt(context, view, purpose, records) : null
   const own = seen !== null && anyInDoubt(seen.observation, seen.memory)
@@ -249,7 +259,7 @@ function inDoubtAt(context: GateContext, view: AddressView, purpose: Purpose): b
 function holderInDoubt(context: GateContext, holder: SecondaryHolder, purpose: Purpose): boolean {
   const record = recordReading(holder.contact, purpose)
   const home = holder.primaryCells.find(({ cellKey }) => cellKey === purpose)
-  const memory = home ?? EMPTY_MEMORY
+  const memory = home === undefined ? EMPTY_MEMORY : withMemory(home)
   const forgotten = isForgotten(holder.contact, context.batch.connection.epoch)
   return (
     record !== null &&
@@ -267,7 +277,21 @@ function observedAt(
   records: readonly RecordReading<string>[],
 ): ObservedCell | null {
   const cell = view.cells.get(cellKey)
-  return cell ? observationOf(batch, view, cell, records, { firstVersion, basisMapping }) : null
+  return cell
+    ? observationOf(batch, view, withMemory(cell), records, { firstVersion, basisMapping })
+    : null
+}
+
+/**
+ * The cell, if its memory has the form in which passes store it. Another form may hide a deny on its way.
+ * @throws TypeError the contact is not verified.
+ */
+function withMemory(cell: CellRow): CellRow {
+  const { seen, departed } = cell
+  if ((seen !== null && !Array.isArray(seen.records)) || !Array.isArray(departed)) {
+    throw new TypeError("a cell's memory is malformed")
+  }
+  return cell
 }
 
 /** What the gate needs in addition to the addresses. */
