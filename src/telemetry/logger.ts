@@ -96,9 +96,19 @@ let processFactory: ((subsystem: string) => Logger) | undefined
 export function logger(subsystem: string): Logger {
   processFactory ??= createLoggerFactory({
     level: readLogLevel(process.env['LOG_LEVEL']) ?? 'info',
-    destination: pino.destination({ fd: 2, sync: true }),
+    destination: createStderr(),
   })
   return processFactory(subsystem)
+}
+
+/** What waits to be written while the disk of stderr is full; lines beyond it are lost. */
+const MAX_WAITING_BYTES = 1_000_000
+
+function createStderr(): pino.DestinationStream {
+  const stderr = pino.destination({ fd: 2, sync: true, maxLength: MAX_WAITING_BYTES })
+  // Without a listener, a line that cannot be written would end the process and the work that it tells of.
+  stderr.on('error', () => undefined)
+  return stderr
 }
 
 /** Ids, codes and paths are short; a longer text is a mistake. */

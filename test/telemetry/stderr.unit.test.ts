@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 
 const program = `
   import { logger } from './src/telemetry/logger.ts'
@@ -26,6 +27,23 @@ describe('the log of a process', () => {
       .split('\n')
       .map((line) => (JSON.parse(line) as { msg: string }).msg)
     expect(messages).toEqual(['first', 'second'])
+  })
+
+  it('ends no work where its disk is full', () => {
+    const full = openSync('/dev/full', 'w')
+    const lines = `
+      import { logger } from './src/telemetry/logger.ts'
+      const text = { connectionId: 'a'.repeat(200) }
+      for (let line = 0; line < 20_000; line += 1) logger('cli').info(text, 'line')
+      process.stdout.write('done')`
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', lines]
+    const { stdout, status } = spawnSync(process.execPath, args, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', full],
+      env: { ...process.env, LOG_LEVEL: 'info' },
+    })
+    closeSync(full)
+    expect([stdout, status]).toEqual(['done', 0])
   })
 
   it('follows LOG_LEVEL', () => {
