@@ -199,7 +199,7 @@ export const ERROR_CATALOGUE = {
     "Check sslmode and sslrootcert in DATABASE_URL: the host's name must be in the certificate, and its authority trusted (docs/securing.md#postgresql).",
   ),
   database_too_many_connections: outside(
-    "Tried again by itself. Raise max_connections, or the login's own limit: each worker and gateway takes up to 10 (docs/operating.md#requirements).",
+    "Tried again by itself. Raise max_connections, or the login's own limit: a worker of all queues takes up to 24 and a gateway up to 10, unless DATABASE_CONNECTIONS says otherwise (docs/operating.md#requirements).",
   ),
   database_login_unfit: outside(
     'Run `lbsync migrate` as the owner, with WORKER_DATABASE_PASSWORD, GATEWAY_DATABASE_PASSWORD and CLI_DATABASE_PASSWORD set, and everything else with the logins that it creates: lbsync_worker, lbsync_gateway, lbsync_cli (docs/securing.md#logins).',

@@ -17,14 +17,19 @@ export interface ComposedSystems {
 
 /**
  * Builds the product's parts from the environment. Connects to nothing before it is needed.
+ * @param options connections to the database: `maxConnections` at most, `usualConnections` unless `DATABASE_CONNECTIONS`
+ *   says otherwise. Default: 10, unless it says otherwise.
  * @throws AppError `environment_invalid`, naming every invalid variable.
  */
 export function composeSystems(
   variables: Readonly<Record<string, string | undefined>> = process.env,
-  options: { readonly maxConnections?: number } = {},
+  options: { readonly maxConnections?: number; readonly usualConnections?: number } = {},
 ): ComposedSystems {
   const environment = readEnvironment(['database', 'emarketeer', 'secrets'], variables)
-  const db = openDatabase(environment.database.url.reveal(), options)
+  const { url, maxConnections } = environment.database
+  const db = openDatabase(url.reveal(), {
+    maxConnections: options.maxConnections ?? maxConnections ?? options.usualConnections,
+  })
   const vault = createSecretsVault(environment.secrets.vaultKeys)
   const systems = new Systems({
     db,

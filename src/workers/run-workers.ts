@@ -75,7 +75,9 @@ export async function runWorkers(
   // Reads everything that it needs, so that one error names all missing variables.
   const { gateway } = readEnvironment(['gateway', 'database', 'emarketeer', 'secrets'])
   const { client, connection, address, namespace } = await connectTemporal()
-  const composed = composeSystems()
+  // One for each activity: otherwise a few long statements make the others fail that wait for a connection.
+  const usualConnections = queues.reduce((sum, queue) => sum + CONCURRENT_ACTIVITIES[queue], 0)
+  const composed = composeSystems(process.env, { usualConnections })
   let native: NativeConnection | null = null
   try {
     await requireSchema(composed.db)

@@ -45,6 +45,21 @@ describe('readEnvironment', () => {
     expect(gateway.trustedProxies).toEqual(['10.0.0.0/8', '192.0.2.7', 'fd00::/8'])
   })
 
+  it.each(['0', '1', '501', '1000', 'many', '-5'])('refuses %s connections', (value) => {
+    expect(messageFor({ DATABASE_CONNECTIONS: value })).toMatch(
+      /^DATABASE_CONNECTIONS must be a number of connections/,
+    )
+  })
+
+  it.each([
+    [undefined, null],
+    ['2', 2],
+    ['500', 500],
+  ])('reads %s as the number of connections', (value, expected) => {
+    const { database } = readEnvironment(['database'], { ...GOOD, DATABASE_CONNECTIONS: value })
+    expect(database.maxConnections).toBe(expected)
+  })
+
   it('asks of migrate no more than DATABASE_URL', () => {
     const environment = readEnvironment(['database'], { DATABASE_URL: GOOD.DATABASE_URL })
     expect(Object.keys(environment).sort()).toEqual([

@@ -44,6 +44,19 @@ const databaseUrl = z
   )
   .transform((value) => new Secret(value))
 
+const MOST_CONNECTIONS = 500
+
+/** At least two: work that holds one renews its leases by another. */
+const databaseConnections = z
+  .string()
+  .regex(/^\d{1,3}$/, 'must be a number of connections')
+  .transform(Number)
+  .refine(
+    (value) => value >= 2 && value <= MOST_CONNECTIONS,
+    `must be a number of connections from 2 to ${MOST_CONNECTIONS}`,
+  )
+  .optional()
+
 /** Shorter ones can be guessed by anyone who reaches the server. */
 const MIN_PASSWORD_CHARACTERS = 16
 
@@ -127,7 +140,12 @@ type SectionSchemas = {
 /** One schema a section; it ignores other variables. */
 export const SECTION_SCHEMAS: SectionSchemas = {
   database: () =>
-    z.object({ DATABASE_URL: databaseUrl }).transform((given) => ({ url: given.DATABASE_URL })),
+    z
+      .object({ DATABASE_URL: databaseUrl, DATABASE_CONNECTIONS: databaseConnections })
+      .transform((given) => ({
+        url: given.DATABASE_URL,
+        maxConnections: given.DATABASE_CONNECTIONS ?? null,
+      })),
   logins: () =>
     z
       .object({
@@ -211,6 +229,8 @@ export interface EnvironmentSections {
   readonly database: {
     /** Holds the password. */
     readonly url: Secret
+    /** Most connections of this process; null: not set. */
+    readonly maxConnections: number | null
   }
   readonly logins: {
     /** For `lbsync migrate`: the logins that it creates, by their names in PostgreSQL. */

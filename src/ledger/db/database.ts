@@ -78,7 +78,7 @@ function queryableOf(client: pg.Pool | pg.PoolClient): Queryable {
  */
 export function openDatabase(
   databaseUrl: string,
-  options: { maxConnections?: number; lockTimeoutMs?: number } = {},
+  options: { maxConnections?: number | undefined; lockTimeoutMs?: number } = {},
 ): Database {
   const pool = new pg.Pool({
     connectionString: withSessionOptions(databaseUrl, {
