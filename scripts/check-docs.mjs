@@ -10,9 +10,7 @@ import { tripFaults } from './check-trips.mjs'
 import { strayReferenceFaults } from './check-stray-references.mjs'
 import { wordFaults } from './check-words.mjs'
 import { checkoutTexts } from './checkout-texts.mjs'
-
-/** Folders whose subfolders are rooms. */
-const SPLIT = ['src', 'src/sync', 'src/ledger', 'src/workflows', 'src/crm', 'src/config']
+import { SPLIT } from './rooms.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const faults = [

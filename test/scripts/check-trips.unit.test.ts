@@ -6,7 +6,7 @@ type Trip = readonly (readonly string[])[]
 
 interface CheckTrips {
   readonly TRIPS: Readonly<Record<string, Trip>>
-  roomsOf(trip: Trip): readonly string[]
+  roomsOf(trip: Trip): readonly { readonly room: string; readonly isReturn: boolean }[]
   tripFaults(root: string, trips?: Readonly<Record<string, Trip>>): readonly string[]
 }
 
@@ -22,9 +22,25 @@ describe('the trips from what begins them to the write', () => {
 
   it('are at fault where a room is entered again', () => {
     const sweep = TRIPS['sweep']!
-    expect(roomsOf([...sweep, sweep[0]!]).at(-1)).toBe('src/workflows')
+    expect(roomsOf([...sweep, sweep[0]!]).at(-1)?.room).toBe('src/workflows')
     const faults = tripFaults(ROOT, { sweep: [...sweep, sweep[0]!] })
     expect(faults).toContain('the sweep trip enters src/workflows again')
+  })
+
+  it('may call back what a room before passed on, which enters no room', () => {
+    const setUp = TRIPS['set-up']!
+    const called = setUp.findIndex((stop) => stop.includes('^attempt'))
+    expect(roomsOf(setUp).slice(0, 4)).toEqual([
+      { room: 'src/workflows/setup', isReturn: false },
+      { room: 'src/workflows/steps', isReturn: false },
+      { room: 'src/workflows/setup', isReturn: true },
+      { room: 'src/activities', isReturn: false },
+    ])
+    const plain = setUp.with(called, ['src/workflows/setup/index.ts', 'attempt'])
+    expect(tripFaults(ROOT, { plain })).toContain('the plain trip enters src/workflows/setup again')
+    expect(tripFaults(ROOT, { begun: setUp.slice(called - 1) })).toEqual([
+      'the begun trip: nothing before it in src/workflows/setup/index.ts hands attempt on',
+    ])
   })
 
   it('are at fault from nine rooms on', () => {
