@@ -35,7 +35,7 @@ export class Chance {
 
   /** A key of the table, chosen with its weight as probability. */
   weighted<K extends string>(
-    weights: Readonly<Record<K, number>>,
+    weights: Readonly<Partial<Record<K, number>>>,
     ...names: readonly (string | number)[]
   ): K {
     const entries = Object.entries(weights) as [K, number][]

@@ -23,6 +23,12 @@ export type CallFault = (typeof CALL_FAULTS)['read' | 'write'][number]
 export interface FaultRates {
   /** For each call to the outside. */
   readonly call: number
+  /** A write lands late, beside what {@link call} does; for each write that permits something. */
+  readonly late: number
+  /** Many people act at once (crowd.ts); for each call. */
+  readonly moment: number
+  /** A sendout's child gives up before it has read anything; for each child. */
+  readonly child: number
   /** For each end of a transaction. */
   readonly commit: number
   /** For each write of ours: a plug-in of the CRM reacts. */
@@ -41,6 +47,9 @@ const DANGER = 25
 /** Rates without any fault. */
 export const NO_FAULTS: FaultRates = {
   call: 0,
+  late: 0,
+  moment: 0,
+  child: 0,
   commit: 0,
   reaction: 0,
   crash: 0,
@@ -62,8 +71,16 @@ export class Faults {
     private readonly only: ReadonlySet<string> | null,
   ) {}
 
-  ofCall(place: string, effect: 'read' | 'write'): CallFault | null {
-    const fault = this.chance.pick(CALL_FAULTS[effect], 'fault', place)
+  /** @param effect `permit`: a write that permits something. */
+  ofCall(place: string, effect: 'read' | 'write' | 'permit'): CallFault | null {
+    if (effect === 'permit' && this.happens(`later ${place}`, this.rates.late, 'late', place)) {
+      return 'late'
+    }
+    const fault = this.chance.pick(
+      CALL_FAULTS[effect === 'read' ? 'read' : 'write'],
+      'fault',
+      place,
+    )
     return this.happens(`${fault} ${place}`, this.rates.call, place) ? fault : null
   }
 
@@ -73,6 +90,21 @@ export class Faults {
     return this.happens(`commit ${fault} ${place}`, this.rates.commit, 'commit', place)
       ? fault
       : null
+  }
+
+  /** Whether many people act in this moment. */
+  isMoment(place: string): boolean {
+    return this.happens(`moment ${place}`, this.rates.moment, 'moment', place)
+  }
+
+  /** Whether those act whom a write is about of which nothing is known. */
+  isDoubt(place: string): boolean {
+    return this.happens(`doubt ${place}`, 3 * this.rates.moment, 'doubt', place)
+  }
+
+  /** Whether a sendout's child gives up before it has read anything. */
+  failsChild(place: string): boolean {
+    return this.happens(`child ${place}`, this.rates.child, 'child', place)
   }
 
   /** Whether a plug-in edits the record that we wrote. */

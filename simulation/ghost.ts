@@ -128,6 +128,11 @@ export class Ghost {
     return said.length === 0 ? null : Math.max(...said)
   }
 
+  /** Whether the record's last answer in the cell was a No. */
+  deniedLast(recordId: string, cell: string): boolean {
+    return this.ofRecord(recordId).findLast((act) => act.cell === cell)?.kind === 'deny'
+  }
+
   /** When the deny that stands in a cell was last said; null: never. */
   saidNoAtMs(email: string, cell: string): number | null {
     const said = this.acts(email, cell).filter(({ kind }) => kind === 'deny')

@@ -1,98 +1,15 @@
-import { chmod, rm } from 'node:fs/promises'
-import type { Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import pg from 'pg'
+import type pg from 'pg'
 import { toDatabaseError } from '../src/ledger/db/database-error.js'
 import type { Database, Queryable, Transaction } from '../src/ledger/db/database.js'
-import { migrate } from '../src/ledger/db/migrate.js'
-import { startPostgres, type PostgresServer } from '../dev/embedded/postgres.js'
-import { ownDirectory } from '../src/checkout.js'
+import { connected, end, together, type Connection } from './connection.js'
+import { DEADLOCK, Locks } from './locks.js'
 import type { Scheduler, Task } from './scheduler.js'
+import { byClock } from './statements.js'
 
-/** The same value as in the product's own pool (src/ledger/db/database.ts). */
-const LOCK_TIMEOUT_MS = 10_000
-/** The same as there: then the server ends the transactions of a hung process. */
+/** The same as in the product's own pool (src/ledger/db/database.ts): then the server ends the transactions of a hung process. */
 export const IDLE_IN_TRANSACTION_MS = 60_000
 const IDLE_IN_TRANSACTION = '25P03'
 const CONNECTION_FAILURE = '08006'
-const DEADLOCK = '40P01'
-/**
- * Longer than any run. The simulation detects deadlocks itself, because the server's own detection depends on real
- * time.
- */
-const NEVER = '1h'
-/** How often the simulation checks whether a statement without an answer waits for a lock, real ms. */
-const LOOK_EVERY_MS = 2
-
-/** Turn off whatever the server does by real time. */
-const SETTINGS = [
-  `deadlock_timeout = '${NEVER}'`,
-  'autovacuum = off',
-  'jit = off',
-  'max_parallel_workers_per_gather = 0',
-  'synchronize_seqscans = off',
-  'plan_cache_mode = force_generic_plan',
-  'track_counts = off',
-]
-
-/** A server with a ledger's schema to copy. */
-export class LedgerServer {
-  private constructor(
-    private readonly server: PostgresServer,
-    private readonly admin: pg.Client,
-    private readonly template: string,
-    private readonly socketDir: string,
-  ) {}
-
-  static async start(): Promise<LedgerServer> {
-    // A statement over a socket of the file system costs half as much as one over TCP.
-    const socketDir = await ownDirectory(tmpdir(), 'lbsync-simulation')
-    await chmod(socketDir, 0o777)
-    const started = await startPostgres({ settings: [`unix_socket_directories=${socketDir}`] })
-    const server = { ...started, url: overSocket(started.url, socketDir) }
-    const template = `simulation_${process.pid}`
-    const admin = await connected(server.url)
-    for (const setting of SETTINGS) {
-      await admin.query(`ALTER SYSTEM SET ${setting}`)
-    }
-    await admin.query('SELECT pg_reload_conf()')
-    await admin.query(`CREATE DATABASE ${template}`)
-    const url = databaseUrl(server.url, template)
-    await migrate(databaseUrl(started.url, template), [])
-    const owner = await connected(url)
-    await owner.query(VIRTUAL_CLOCK)
-    const { rows } = await owner.query<{ change: string }>(DEFAULTS_BY_CLOCK)
-    for (const { change } of rows) {
-      await owner.query(change)
-    }
-    await owner.end()
-    return new LedgerServer(server, admin, template, socketDir)
-  }
-
-  /** Creates a fresh ledger. */
-  async open(name: string, scheduler: Scheduler): Promise<SimulatedLedger> {
-    await this.admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
-    await this.admin.query(`CREATE DATABASE ${name} TEMPLATE ${this.template}`)
-    return new SimulatedLedger(databaseUrl(this.server.url, name), this.admin, name, scheduler)
-  }
-
-  async stop(): Promise<void> {
-    await this.admin.end()
-    await this.server.stop()
-    await rm(this.socketDir, { recursive: true, force: true })
-  }
-}
-
-/** The seed's time for statements: it replaces `now()` and similar functions, also in column defaults. */
-const VIRTUAL_CLOCK = `
-  CREATE FUNCTION simulated_now() RETURNS timestamptz LANGUAGE sql STABLE AS
-    $$ SELECT to_timestamp(current_setting('simulation.ms')::float8 / 1000) $$;
-  GRANT EXECUTE ON FUNCTION simulated_now() TO PUBLIC`
-
-const DEFAULTS_BY_CLOCK = `
-  SELECT format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT simulated_now()', d.adrelid::regclass, a.attname) AS change
-    FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-    WHERE pg_get_expr(d.adbin, d.adrelid) ~ '(now|clock_timestamp)\\(\\)'`
 
 /** Matches the statement that takes leases (src/ledger/address/leases.ts); its second value is the addresses. */
 const TAKES_LEASES = /SET lease_owner = \$1, lease_token = a\.lease_token \+ 1/
@@ -103,56 +20,6 @@ const FIRST_END = `SELECT extract(epoch FROM min(lease_expires_at))::float8 * 10
 const DECISION = /INSERT INTO consent_events\b/
 const DANGER_STEPS = 20
 
-const CLOCKS: readonly (readonly [RegExp, string])[] = [
-  [/\b(clock_timestamp|now)\(\)/g, 'simulated_now()'],
-  [/\bcurrent_date\b/g, `(simulated_now() AT TIME ZONE 'UTC')::date`],
-  // Reads any of the many records without an address.
-  [/\bORDER BY random\(\)/g, 'ORDER BY 1'],
-]
-
-/** A statement as it is sent; prepared under its name, because planning would take most of its time. */
-interface Statement {
-  readonly sql: string
-  readonly usesClock: boolean
-  /** It may change or lock a row. */
-  readonly mayChange: boolean
-  readonly name: string
-}
-
-const rewritten = new Map<string, Statement>()
-
-function byClock(sql: string): Statement {
-  let known = rewritten.get(sql)
-  if (known === undefined) {
-    const text = CLOCKS.reduce((soFar, [what, by]) => soFar.replace(what, by), sql)
-    const usesClock = text !== sql || /\bINSERT\b/i.test(sql)
-    const mayChange = /\b(INSERT|UPDATE|DELETE|SHARE)\b/i.test(sql)
-    known = { sql: text, usesClock, mayChange, name: `s${rewritten.size}` }
-    rewritten.set(sql, known)
-  }
-  return known
-}
-
-/** A connection; it serves one transaction, or one statement, at a time. */
-interface Connection {
-  client: pg.Client
-  pid: number
-  /** The time that was last set on it. */
-  setMs: number
-  /** The BEGIN of a transaction that has not sent a statement yet; else null. */
-  begin: string | null
-}
-
-/** A statement that waits for a lock. */
-interface Waiting {
-  readonly connection: Connection
-  readonly answer: Promise<unknown>
-  isDone: boolean
-  readonly wake: () => void
-  /** Ends with the step that it belongs to. */
-  readonly step: Promise<void>
-}
-
 /**
  * The ledger in a real PostgreSQL, behind a gate: the scheduler chooses when a statement is sent, and its answer is
  * awaited before anything else happens. A statement that waits for a lock (the server reports that) makes its task
@@ -162,7 +29,6 @@ interface Waiting {
 export class SimulatedLedger implements Database {
   private readonly free: Connection[] = []
   private readonly all: Connection[] = []
-  private waiting: Waiting[] = []
   private open = 0
   /** Number of statements and ends of transactions that may have changed a row or a lock. */
   private changes = 0
@@ -171,15 +37,21 @@ export class SimulatedLedger implements Database {
   /** What happens to a transaction whose COMMIT is sent. */
   faultOfCommit: (task: Task) => 'lost' | 'unanswered' | null = () => null
   statements = 0
-  /** Number of statements that had to wait for a lock. */
-  waits = 0
+  private readonly locks: Locks
 
   constructor(
     private readonly url: string,
     private readonly admin: pg.Client,
     private readonly name: string,
     private readonly scheduler: Scheduler,
-  ) {}
+  ) {
+    this.locks = new Locks(admin, scheduler)
+  }
+
+  /** Number of statements that had to wait for a lock. */
+  get waits(): number {
+    return this.locks.waits
+  }
 
   query<Row>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
     return this.scheduler.step('query', this.scheduler.latency(2), async () => {
@@ -239,7 +111,7 @@ export class SimulatedLedger implements Database {
 
   /** Whether a transaction is running. */
   get isBusy(): boolean {
-    return this.open > 0 || this.waiting.length > 0
+    return this.open > 0 || this.locks.count > 0
   }
 
   /** Makes a copy. No transaction may be running. */
@@ -355,11 +227,7 @@ export class SimulatedLedger implements Database {
 
   /** Cuts the connection of a dead process: it no longer waits for a lock. */
   private async endDead(connection: Connection, rollBack: () => Promise<void>): Promise<void> {
-    const waits = this.waiting.find((one) => one.connection === connection)
-    if (waits) {
-      await this.cancel(connection)
-      this.waiting = this.waiting.filter((one) => one !== waits)
-    }
+    await this.locks.abandon(connection)
     await rollBack()
   }
 
@@ -381,38 +249,7 @@ export class SimulatedLedger implements Database {
     if (this.all.includes(connection)) {
       this.free.push(connection)
     }
-    await this.wakeWaiting()
-  }
-
-  /** Checks whether waiting statements have their locks now. */
-  private async wakeWaiting(): Promise<void> {
-    for (const one of [...this.waiting]) {
-      await this.untilKnown(one)
-    }
-  }
-
-  /**
-   * Waits until a statement has its answer and its task waits again, or until the server reports that it still waits
-   * for a lock.
-   */
-  private async untilKnown(one: Waiting): Promise<void> {
-    while (this.waiting.includes(one)) {
-      await endsWithin(one.answer, LOOK_EVERY_MS)
-      if (one.isDone) {
-        this.waiting = this.waiting.filter((other) => other !== one)
-        one.wake()
-        await one.step
-      } else if ((await this.blockersOf(one.connection)).length > 0) {
-        return
-      }
-    }
-  }
-
-  private async blockersOf({ pid }: Connection): Promise<readonly number[]> {
-    const { rows } = await this.admin.query<{ by: number[] }>('SELECT pg_blocking_pids($1) AS by', [
-      pid,
-    ])
-    return rows[0]!.by
+    await this.locks.wakeWaiting()
   }
 
   private async send<Row>(
@@ -441,10 +278,10 @@ export class SimulatedLedger implements Database {
       ...(values.length > 0 && { name: statement.name, values: [...values] }),
     })
     answer.catch(() => undefined)
-    const others = this.open - (transaction === 'own' ? 1 : 0) + this.waiting.length
+    const others = this.open - (transaction === 'own' ? 1 : 0) + this.locks.count
     try {
-      if (others > 0 && (await this.isBlocked(connection, answer))) {
-        await this.wait(connection, answer)
+      if (others > 0 && (await this.locks.isBlocked(connection, answer))) {
+        await this.locks.wait(connection, answer)
       }
       return (await answer).rows as Row[]
     } catch (error) {
@@ -452,130 +289,9 @@ export class SimulatedLedger implements Database {
       throw toDatabaseError(error)
     }
   }
-
-  /** Whether a statement waits for another transaction's lock. */
-  private async isBlocked(connection: Connection, answer: Promise<unknown>): Promise<boolean> {
-    for (;;) {
-      if (await endsWithin(answer, LOOK_EVERY_MS)) {
-        return false
-      }
-      if ((await this.blockersOf(connection)).length > 0) {
-        return true
-      }
-    }
-  }
-
-  /**
-   * Lets other tasks go on until the lock is granted, or its time-out is over. @throws PostgreSQL's error for a
-   * deadlock.
-   */
-  private async wait(connection: Connection, answer: Promise<unknown>): Promise<void> {
-    this.waits += 1
-    const { scheduler } = this
-    scheduler.note('waits for a lock')
-    if (await this.isInCircle(connection)) {
-      scheduler.note('deadlock')
-      await this.cancel(connection)
-      await answer.catch(() => undefined)
-      throw Object.assign(new Error('deadlock detected'), { code: DEADLOCK })
-    }
-    const step = scheduler.park()
-    await new Promise<void>((resolve) => {
-      const one: Waiting = { connection, answer, isDone: false, wake: resolve, step }
-      const done = () => (one.isDone = true)
-      answer.then(done, done)
-      this.waiting.push(one)
-      scheduler.at(scheduler.nowMs + LOCK_TIMEOUT_MS, async () => {
-        if (this.waiting.includes(one)) {
-          await this.cancel(connection)
-          await answer.catch(() => undefined)
-          await this.untilKnown(one)
-        }
-      })
-    })
-  }
-
-  /** Whether a transaction that it waits for waits for it. */
-  private async isInCircle(connection: Connection): Promise<boolean> {
-    const seen = new Set<number>()
-    const toAsk = [...(await this.blockersOf(connection))]
-    for (const pid of toAsk) {
-      if (pid === connection.pid) {
-        return true
-      }
-      const blocker = this.waiting.find((one) => one.connection.pid === pid)
-      if (blocker && !seen.has(pid)) {
-        seen.add(pid)
-        toAsk.push(...(await this.blockersOf(blocker.connection)))
-      }
-    }
-    return false
-  }
-
-  private async cancel(connection: Connection): Promise<void> {
-    await this.admin.query('SELECT pg_cancel_backend($1)', [connection.pid])
-  }
-}
-
-/** Sends statements in one message; the server executes them in order. @returns the answer of the last one. */
-function together(
-  client: pg.Client,
-  before: readonly string[],
-  last: pg.QueryConfig,
-): Promise<pg.QueryResult> {
-  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
-  stream.cork()
-  try {
-    if (before.length > 0) {
-      client.query(before.join('; ')).catch(() => undefined)
-    }
-    return client.query(last)
-  } finally {
-    stream.uncork()
-  }
 }
 
 /** The error of a connection that broke. */
 function unreachable(): Error {
   return Object.assign(new Error('the connection broke'), { code: CONNECTION_FAILURE })
-}
-
-/** Ends a connection's transaction, if it has been sent to the server. */
-async function end(connection: Connection, how: 'COMMIT' | 'ROLLBACK'): Promise<void> {
-  if (connection.begin === null) {
-    await connection.client.query(how)
-  }
-  connection.begin = null
-}
-
-/** Whether an answer or an error comes within that time, real ms. */
-async function endsWithin(answer: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms)))
-  const end = () => true
-  const ended = await Promise.race([answer.then(end, end), late])
-  clearTimeout(timer)
-  return ended
-}
-
-async function connected(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, pipeline: true })
-  client.on('error', () => undefined)
-  await client.connect()
-  return client
-}
-
-/** A given server is reached as its URL says. */
-function overSocket(serverUrl: string, dir: string): string {
-  const url = new URL(serverUrl)
-  if (process.env['DATABASE_URL'] !== serverUrl) {
-    url.searchParams.set('host', dir)
-  }
-  return url.href
-}
-
-function databaseUrl(serverUrl: string, database: string): string {
-  const url = new URL(serverUrl)
-  url.pathname = `/${database}`
-  return url.href
 }

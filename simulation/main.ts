@@ -10,14 +10,14 @@ import { MUTANTS } from './mutants.js'
 import { installVirtualTime } from './virtual-time.js'
 
 /**
- * `npm run simulate -- --seeds N [--from N] [--seed S] [--lives N] [--processes N] [--mutants]` (docs/simulation.md).
+ * `npm run simulate -- --seeds N [--from N] [--seed S]... [--lives N] [--processes N] [--mutants]` (docs/simulation.md).
  * Prints one JSON document for each world on standard output, and a summary at the end. Exits with 1 if something was
  * found, or if a mutant was not.
  */
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '10' },
-    seed: { type: 'string' },
+    seed: { type: 'string', multiple: true },
     from: { type: 'string', default: '1' },
     lives: { type: 'string', default: '200' },
     /** Number of worlds, or hunts for mutants, that run at the same time, each with its own server. */
@@ -36,7 +36,7 @@ const first = Number(values.from)
 const processes = Number(values.processes)
 const seeds =
   values.seed !== undefined
-    ? [values.seed]
+    ? values.seed
     : Array.from({ length: Number(values.seeds) }, (_, n) => String(first + n))
 
 if (values.mutants) {
@@ -125,7 +125,7 @@ async function simulate(): Promise<number> {
     register('./mutant-loader.mjs', import.meta.url, { data: { ...mutant, url } })
   }
   installVirtualTime()
-  const { LedgerServer } = await import('./ledger.js')
+  const { LedgerServer } = await import('./ledger-server.js')
   const { World } = await import('./world.js')
   const { planOf } = await import('./plan.js')
   const { shrink } = await import('./shrink.js')

@@ -80,7 +80,12 @@ export function restFindings(
       }
       // A positive basis never moves by itself (F5): one that no user chose on the record stays on that record alone.
       const isChosen = records.some((record) => crm.wasChosen(record, cell))
-      const here = value === 'none' && !isChosen ? held.filter((one) => DENIES.has(one)) : held
+      // Nor does one of ours from eMarketeer to a record that came later, as long as its outcome is unknown (R2).
+      const staysHere = isRich && !DENIES.has(value) && !emarketeer.wasChosen(email, cell)
+      const here = held.filter(
+        (one) =>
+          DENIES.has(one) || ((value !== 'none' || isChosen) && !(one === 'none' && staysHere)),
+      )
       if (here.some((one) => !agrees(value, one))) {
         find('disagree', state)
       }

@@ -69,7 +69,7 @@ export class People {
     }
   }
 
-  /** Does an act; a deny in the CRM under our own user, if a plug-in does that. @returns a description of what happened; null: there was nobody to whom it could happen. */
+  /** Does an act; an answer in the CRM under our own user, if a plug-in does that. @returns a description of what happened; null: there was nobody to whom it could happen. */
   do({ id, life, kind }: Act, asUs = false): string | null {
     const email = this.placeOf(life)
     const records = this.crm.liveAt(email)
@@ -115,17 +115,17 @@ export class People {
       case 'crmDeny':
         return this.answer(record, MARKETING, 'deny', asUs)
       case 'crmAllow':
-        return this.answer(record, MARKETING, 'consent')
+        return this.answer(record, MARKETING, 'consent', asUs)
       case 'crmOther':
         return this.answer(record, MARKETING, 'other')
       case 'crmStoreDeny':
         return this.answer(record, STORE, 'deny', asUs)
       case 'crmStoreAllow':
-        return this.answer(record, STORE, 'other')
+        return this.answer(record, STORE, 'other', asUs)
       case 'crmNo':
         return this.answer(record, CELL, 'deny', asUs)
       case 'crmYes':
-        return this.answer(record, CELL, 'consent')
+        return this.answer(record, CELL, 'consent', asUs)
       case 'crmEdit':
         crm.edit(record)
         return `${record.id} edited`
@@ -196,9 +196,9 @@ export class People {
     }
     const id = this.crm.answerId(record, cell)
     const isToggle = this.crm.capabilities.values === 'toggle'
-    // A toggle's Allow is taken for consent, whatever the user meant (B5).
+    // A toggle's Allow is taken for consent, whatever the user meant (B5). A basis under our user was set by nobody.
     const consents =
-      cell === MARKETING && (answer === 'consent' || (isToggle && answer === 'other'))
+      cell === MARKETING && (isToggle ? answer !== 'deny' : answer === 'consent' && !asUs)
     this.note(record.email!, cell, 'crm', id, answer === 'deny', consents)
     return `${id} ${cell} ${answer}`
   }
@@ -228,12 +228,21 @@ export class People {
     this.crm.move(record, to)
     this.come(record, to)
     for (const cell of [MARKETING, STORE]) {
-      if (this.crm.wasDenied(record, cell)) {
+      if (this.isDenied(record, cell)) {
         const saidMs = this.ghost.saidNoMs(record.id, cell) ?? this.now()
         this.note(to, cell, 'crm', record.id, true, false, saidMs)
       }
     }
     return `${record.id} moves to ${to}`
+  }
+
+  /** Whether somebody denied on the record and it shows that: a user, or a plug-in under our user. */
+  private isDenied(record: CrmRecord, cell: string): boolean {
+    const value = this.crm.value(record, cell)
+    return (
+      this.crm.wasDenied(record, cell) ||
+      ((value === 'deny' || value === 'withdrawn') && this.ghost.deniedLast(record.id, cell))
+    )
   }
 
   private come({ id }: CrmRecord, email: string): void {

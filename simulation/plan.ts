@@ -61,6 +61,8 @@ export interface Plan {
   readonly acts: readonly Act[]
   readonly works: readonly Work[]
   readonly rates: FaultRates
+  /** Share of the lives that act together in a moment (crowd.ts); 0: nobody does. */
+  readonly crowd: number
   /** How far the clocks of both systems are ahead, ms. */
   readonly skewMs: { readonly emarketeer: number; readonly crm: number }
   readonly subscriptions: boolean
@@ -72,14 +74,17 @@ export interface Plan {
 const MINUTE_MS = 60_000
 const SWEEP_EVERY_MS = 30 * MINUTE_MS
 const HOUR_MS = 60 * MINUTE_MS
+/** How much later work begins that collides with a sendout. */
+const BESIDE_MS = 6_000
 
 /** The plan of a seed. @param lives number of addresses. */
 export function planOf(seed: string, lives: number): Plan {
   const chance = new Chance(seed)
-  const spanMs = chance.between(2, 4, 'span') * SWEEP_EVERY_MS
-  const works = worksOf(chance, spanMs)
   const crm = chance.of('crm') < 0.5 ? 'superoffice' : 'dynamics'
   const isCalm = chance.of('calm') < 0.15
+  const isCrowded = !isCalm && chance.of('crowded') < 0.4
+  const spanMs = (isCrowded ? 2 : chance.between(2, 4, 'span')) * SWEEP_EVERY_MS
+  const works = worksOf(chance, spanMs, isCrowded)
   return {
     seed,
     crm,
@@ -93,13 +98,17 @@ export function planOf(seed: string, lives: number): Plan {
     rates: isCalm
       ? NO_FAULTS
       : {
-          call: 0.005 + 0.06 * chance.of('call rate'),
+          call: 0.005 + (isCrowded ? 0.02 : 0.06) * chance.of('call rate'),
+          late: isCrowded ? 0.5 : 0,
+          moment: isCrowded ? 0.3 : 0,
+          child: isCrowded ? 0.4 : 0,
           commit: 0.004 * chance.of('commit rate'),
           reaction: chance.of('reacts') < 0.5 ? 0.2 : 0,
           crash: 0.0008 * chance.of('crash rate'),
           hang: 0.0003 * chance.of('hang rate'),
           webhook: 0.3,
         },
+    crowd: isCrowded ? 0.06 : 0,
     skewMs: { emarketeer: skewOf(chance, 'emarketeer'), crm: skewOf(chance, 'crm') },
     subscriptions: crm === 'dynamics' && chance.of('subscriptions') < 0.5,
     newlyMailableLimit: chance.of('limit') < 0.2 ? 5 : 100_000,
@@ -111,14 +120,19 @@ function skewOf(chance: Chance, of: string): number {
   return chance.pick([0, 0, 0, 1_500, -1_500, 60_000, -60_000, HOUR_MS, -HOUR_MS], 'skew', of)
 }
 
-function worksOf(chance: Chance, spanMs: number): Work[] {
+/** In a crowded world a sweep and a resync begin beside each sendout. */
+function worksOf(chance: Chance, spanMs: number, isCrowded: boolean): Work[] {
   const works: Omit<Work, 'id'>[] = []
   for (let atMs = SWEEP_EVERY_MS; atMs < spanMs; atMs += SWEEP_EVERY_MS) {
     works.push({ atMs, kind: 'sweep' })
   }
-  const sendouts = chance.between(2, 4, 'sendouts')
+  const sendouts = isCrowded ? 2 : chance.between(2, 4, 'sendouts')
   for (let n = 0; n < sendouts; n += 1) {
-    works.push({ atMs: anyTime(chance, spanMs, 'sendout', n), kind: 'sendout' })
+    const atMs = anyTime(chance, spanMs, 'sendout', n)
+    works.push({ atMs, kind: 'sendout' })
+    for (const kind of isCrowded ? (['sweep', 'resync'] as const) : []) {
+      works.push({ atMs: atMs + chance.between(0, BESIDE_MS, 'beside', kind, n), kind })
+    }
   }
   if (chance.of('resync') < 0.5) {
     works.push({ atMs: anyTime(chance, spanMs, 'resync', 0), kind: 'resync' })
@@ -146,9 +160,10 @@ function actsOf(chance: Chance, lives: number, works: readonly Work[], spanMs: n
     for (let n = 0; n < count; n += 1) {
       const near = chance.pick(works, 'near', life, n)
       const offset = chance.of('offset', life, n)
+      const side = chance.of('before', life, n) < 0.3 ? -1 : 1
       const atMs =
         chance.of('is near', life, n) < 0.7
-          ? near.atMs + Math.floor(20_000 * offset * offset)
+          ? near.atMs + side * Math.floor(20_000 * offset * offset)
           : anyTime(chance, spanMs, `act ${life}`, n)
       const kind = chance.weighted(ACTS, 'kind', life, n)
       acts.push({ id: life * 100 + n, atMs, life, kind })

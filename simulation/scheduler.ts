@@ -155,6 +155,11 @@ export class Scheduler {
     return this.#running
   }
 
+  /** Resolves after that time, ms, without any task. */
+  pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.at(this.nowMs + ms, () => resolve()))
+  }
+
   /** Schedules work as the next event, during which nothing else runs. */
   exclusively(run: () => Promise<void>): void {
     push(this.#heap, { atMs: this.nowMs, order: -(this.#order += 1), run })

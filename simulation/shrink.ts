@@ -1,4 +1,4 @@
-import type { LedgerServer } from './ledger.js'
+import type { LedgerServer } from './ledger-server.js'
 import type { Finding } from './oracles.js'
 import type { Plan } from './plan.js'
 import { World, type Lived } from './world.js'

@@ -19,11 +19,11 @@ import {
 } from './crm.js'
 import type { OwnWrite } from './emarketeer.js'
 import type { Wire } from './wire.js'
+import { ByAddress } from './by-address.js'
 
 /** A contact of Dynamics. */
 interface DynamicsContact extends CrmRecord {
   email: string | null
-  email2: string | null
   /** Column `donotbulkemail`. */
   denies: boolean
   version: number
@@ -67,6 +67,7 @@ export class MemoryDynamics implements MemoryCrm {
   readonly source = 'crmDynamics'
   readonly capabilities = DYNAMICS
   private readonly contacts = new Map<string, DynamicsContact>()
+  private readonly byAddress = new ByAddress<DynamicsContact>()
   private readonly rows = new Map<string, DynamicsRow>()
   readonly writes: OwnWrite[] = []
   /** Change numbers of everything that exists or existed. */
@@ -99,7 +100,6 @@ export class MemoryDynamics implements MemoryCrm {
     const contact: DynamicsContact = {
       id: guid(1, this.contacts.size + this.gone.length + 1),
       email,
-      email2: null,
       denies,
       version: 0,
       state: 'live',
@@ -109,6 +109,7 @@ export class MemoryDynamics implements MemoryCrm {
       flip: null,
     }
     this.contacts.set(contact.id, contact)
+    this.byAddress.add(contact)
     this.touch(contact, false, [email])
     return contact
   }
@@ -159,6 +160,7 @@ export class MemoryDynamics implements MemoryCrm {
 
   remove(record: CrmRecord): void {
     const { id } = record
+    this.byAddress.remove(this.of(record))
     this.contacts.delete(id)
     this.changed.delete(id)
     this.gone.push({ id, table: 'contact', at: (this.counter += 1) })
@@ -185,7 +187,9 @@ export class MemoryDynamics implements MemoryCrm {
 
   move(record: CrmRecord, to: string): void {
     const contact = this.of(record)
+    const { email } = contact
     contact.email = to
+    this.byAddress.moved(contact, email)
     this.touch(contact, false, [to])
   }
 
@@ -208,8 +212,8 @@ export class MemoryDynamics implements MemoryCrm {
     return this.contacts.get(record.id)!
   }
 
-  private at(email: string): DynamicsContact[] {
-    return [...this.contacts.values()].filter((one) => one.email === email)
+  private at(email: string): readonly DynamicsContact[] {
+    return this.byAddress.at(email)
   }
 
   private rowsOf(contactId: string): DynamicsRow[] {
@@ -283,16 +287,11 @@ export class MemoryDynamics implements MemoryCrm {
   }
 
   private read(request: Parameters<CrmClient['read']>[0]): CrmReading {
-    const wanted = new Set<string>(
+    const named =
       request.by === 'email'
-        ? request.emails.map((email) => email.toLowerCase())
-        : request.contactIds,
-    )
-    const found = [...this.contacts.values()].filter((one) =>
-      request.by === 'contactId'
-        ? wanted.has(one.id)
-        : [one.email, one.email2].some((email) => email !== null && wanted.has(email)),
-    )
+        ? request.emails.flatMap((email) => this.at(email.toLowerCase()))
+        : request.contactIds.flatMap((id) => this.contacts.get(id) ?? [])
+    const found = [...new Set(named)].sort((a, b) => (a.id < b.id ? -1 : 1))
     const ids = new Set(found.map(({ id }) => id))
     return {
       contacts: found.map((one) => this.contact(one)),
@@ -361,16 +360,27 @@ export class MemoryDynamics implements MemoryCrm {
     if (writes.length === 0) {
       return []
     }
-    const end = await wire.write(context, 'batch', (half) => {
-      const done = half ? writes.slice(0, Math.ceil(writes.length / 2)) : writes
-      return done.map((write) => this.apply(write))
-    })
+    const addresses = writes.flatMap((write) => this.addressOf(write) ?? [])
+    const end = await wire.write(
+      context,
+      'batch',
+      { addresses, permits: writes.some(permits) },
+      (half) => {
+        const done = half ? writes.slice(0, Math.ceil(writes.length / 2)) : writes
+        return done.map((write) => this.apply(write))
+      },
+    )
     if ('error' in end) {
       const status = end.error.mayHaveBeenApplied ? 'unknown' : 'notSent'
       return writes.map(() => ({ status, error: end.error }))
     }
     const error = new Error('the batch was cut off')
     return writes.map((_, at): CrmWriteOutcome => end.answer[at] ?? { status: 'notSent', error })
+  }
+
+  private addressOf(write: CrmWrite): string | null | undefined {
+    const id = 'contactId' in write ? write.contactId : this.rows.get(write.rowId)?.contactId
+    return this.contacts.get(id ?? '')?.email
   }
 
   private apply(write: CrmWrite): CrmWriteOutcome {
@@ -446,7 +456,7 @@ export class MemoryDynamics implements MemoryCrm {
       contactId: one.id,
       email: one.email,
       otherEmails: [],
-      denyOnlyEmails: one.email2 === null ? [] : [one.email2],
+      denyOnlyEmails: [],
       state: one.state,
       mergedInto: one.mergedInto,
       registeredAtMs: one.createdMs,
@@ -488,6 +498,12 @@ export class MemoryDynamics implements MemoryCrm {
       } as const,
     ]
   }
+}
+
+function permits(write: CrmWrite): boolean {
+  return write.kind === 'consent'
+    ? write.value === 'allow'
+    : write.kind !== 'deleteSubscription' && write.subscribed
 }
 
 function etag(version: number): string {

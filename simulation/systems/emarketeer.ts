@@ -66,6 +66,14 @@ export class MemoryEmarketeer {
     return String(currentValue(address, key).value)
   }
 
+  /** Whether somebody in eMarketeer set the current value: it is neither a default nor a write of ours. */
+  wasChosen(email: string, cell: string): boolean {
+    const address = this.account.contacts.address(email)
+    const key = cell.startsWith('c:') ? categoryKey(cell.slice(2)) : (cell as AnyPurpose)
+    const source = currentValue(address, key).stored?.source
+    return source !== undefined && !source.startsWith('crm')
+  }
+
   /** A client with the product's interface, over a wire. */
   client(wire: Wire): EmarketeerClient {
     const refuse = () => Promise.reject(new Error('not simulated'))
@@ -231,7 +239,16 @@ export class MemoryEmarketeer {
     request: WriteRequest,
     context: CallContext | undefined,
   ): Promise<WriteAnswer> {
-    const end = await wire.write(context, 'states.write', () => this.apply(request))
+    const { items } = request
+    const about = {
+      addresses: items.flatMap(
+        ({ contactId }) => this.account.contacts.get(contactId)?.email ?? [],
+      ),
+      permits: items.some((item) =>
+        item.kind === 'consent' ? item.legalBasis !== 'withdrawn' : item.subscribed,
+      ),
+    }
+    const end = await wire.write(context, 'states.write', about, () => this.apply(request))
     if ('error' in end) {
       throw end.error
     }

@@ -20,6 +20,7 @@ import {
 } from './crm.js'
 import type { OwnWrite } from './emarketeer.js'
 import type { Wire } from './wire.js'
+import { ByAddress } from './by-address.js'
 
 /** A person's row for one purpose. */
 interface ConsentRow {
@@ -77,6 +78,7 @@ export class MemorySuperOffice implements MemoryCrm {
   onChange: (change: CrmChange) => void = () => undefined
   onWrite: (write: OwnWrite) => void = () => undefined
   private readonly persons = new Map<string, Person>()
+  private readonly byAddress = new ByAddress<Person>()
   private counter = 0
   private generation = 0
 
@@ -91,7 +93,7 @@ export class MemorySuperOffice implements MemoryCrm {
   }
 
   liveAt(email: string): readonly Person[] {
-    return [...this.persons.values()].filter((one) => one.state === 'live' && one.email === email)
+    return this.byAddress.at(email).filter(({ state }) => state === 'live')
   }
 
   add(email: string, denies: boolean): Person {
@@ -104,6 +106,7 @@ export class MemorySuperOffice implements MemoryCrm {
       changed: (this.counter += 1),
     }
     this.persons.set(person.id, person)
+    this.byAddress.add(person)
     if (denies) {
       this.set(person, 'marketingSendouts', 'withdrawn', 'user')
     }
@@ -153,8 +156,7 @@ export class MemorySuperOffice implements MemoryCrm {
   }
 
   reactivateAt(email: string): CrmRecord | null {
-    const all = [...this.persons.values()]
-    const person = all.find((one) => one.state === 'retired' && one.email === email) ?? null
+    const person = this.byAddress.at(email).find(({ state }) => state === 'retired') ?? null
     if (person !== null) {
       person.state = 'live'
     }
@@ -162,7 +164,10 @@ export class MemorySuperOffice implements MemoryCrm {
   }
 
   move(record: CrmRecord, to: string): void {
-    this.of(record).email = to
+    const person = this.of(record)
+    const { email } = person
+    person.email = to
+    this.byAddress.moved(person, email)
   }
 
   merge(loser: CrmRecord): void {
@@ -224,11 +229,13 @@ export class MemorySuperOffice implements MemoryCrm {
   }
 
   private read(request: Parameters<CrmClient['read']>[0]): CrmReading {
-    const wanted = new Set<string>(request.by === 'email' ? request.emails : request.contactIds)
-    const found = [...this.persons.values()].filter(
-      ({ state, id, email }) =>
-        state === 'live' && wanted.has(request.by === 'contactId' ? id : (email ?? '')),
-    )
+    const named =
+      request.by === 'email'
+        ? request.emails.flatMap((email) => this.byAddress.at(email))
+        : request.contactIds.flatMap((id) => this.persons.get(id) ?? [])
+    const found = [...new Set(named)]
+      .filter(({ state }) => state === 'live')
+      .sort((a, b) => Number(a.id) - Number(b.id))
     const ids = new Set(found.map(({ id }) => id))
     return {
       contacts: found.map((person) => this.contact(person)),
@@ -275,12 +282,16 @@ export class MemorySuperOffice implements MemoryCrm {
       return []
     }
     const sentAtMs = Date.now()
-    const end = await wire.write(context, 'consents.put', (half) => {
+    const ids = writes.flatMap((write) => (write.kind === 'consent' ? [write.contactId] : []))
+    const about = {
+      addresses: ids.flatMap((id) => this.persons.get(id)?.email ?? []),
+      permits: writes.some((write) => write.kind === 'consent' && write.value !== 'withdrawn'),
+    }
+    const end = await wire.write(context, 'consents.put', about, (half) => {
       const done = half ? writes.slice(0, Math.ceil(writes.length / 2)) : writes
       return done.map((write) => this.apply(write))
     })
     const sent = writes.length === 1 ? { sentAtMs, answeredAtMs: Date.now() } : null
-    const ids = writes.flatMap((write) => (write.kind === 'consent' ? [write.contactId] : []))
     const back = await wire
       .read(context, 'consents.readBack', () => new Map(ids.map((id) => [id, this.consents(id)])))
       .catch(() => null)

@@ -15,9 +15,20 @@ export interface Unanswered {
   readonly error: UpstreamError
 }
 
+/** What a write is about. */
+export interface WrittenTo {
+  readonly addresses: readonly string[]
+  readonly permits: boolean
+}
+
 /** The connection to one outside system, with all its faults. */
 export class Wire {
   private readonly calls = new Map<string, number>()
+  /** A moment in which acts cost most begins; it lasts that long, ms. */
+  onMoment: (place: string, lastsMs: number) => void = () => undefined
+  /** Nobody knows for that long, ms, what became of a write to these addresses. */
+  onUnanswered: (place: string, lastsMs: number, addresses: readonly string[]) => void = () =>
+    undefined
 
   constructor(
     readonly system: string,
@@ -35,6 +46,7 @@ export class Wire {
       throw this.failure(fault, operation, false)
     }
     const answer = await this.scheduler.step(operation, this.latencyOf(fault), work)
+    this.onMoment(this.place(operation), USUAL_MS)
     if (fault === 'lostAnswer') {
       await this.scheduler.step('no answer', TIMEOUT_MS, () => undefined)
       throw this.failure(fault, operation, false)
@@ -46,14 +58,18 @@ export class Wire {
 
   /**
    * A write. It may be applied although nobody gets the answer, later than anybody waits, or in part.
+   * @param about the addresses that it writes to, and whether it permits anything there.
    * @param work applies it now: all parts, or only the first `half` of them.
    */
   async write<T>(
     context: CallContext | undefined,
     operation: string,
+    about: WrittenTo,
     work: (half: boolean) => T,
   ): Promise<{ readonly answer: T } | Unanswered> {
-    const fault = this.begin(context, operation, 'write')
+    const { addresses, permits } = about
+    const fault = this.begin(context, operation, permits ? 'permit' : 'write')
+    this.onMoment(`before ${this.place(operation)}`, USUAL_MS)
     switch (fault) {
       case null:
       case 'slow':
@@ -95,6 +111,7 @@ export class Wire {
         await this.travel(operation)
         return { fault, error: this.failure(fault, operation, false) }
     }
+    this.onUnanswered(this.place(operation), TIMEOUT_MS, addresses)
     await this.scheduler.step('no answer', TIMEOUT_MS, () => undefined)
     return { fault, error: this.failure(fault, operation, true) }
   }
@@ -102,15 +119,23 @@ export class Wire {
   private begin(
     context: CallContext | undefined,
     operation: string,
-    effect: 'read' | 'write',
+    effect: 'read' | 'write' | 'permit',
   ): CallFault | null {
     context?.signal?.throwIfAborted()
     context?.tally?.add(this.system, operation)
-    const { task } = this.scheduler
-    const place = `${task!.name} ${this.system} ${operation}`
-    const count = (this.calls.get(place) ?? 0) + 1
-    this.calls.set(place, count)
-    return this.faults.ofCall(`${place} ${count}`, effect)
+    const key = this.keyOf(operation)
+    this.calls.set(key, (this.calls.get(key) ?? 0) + 1)
+    return this.faults.ofCall(this.place(operation), effect)
+  }
+
+  private keyOf(operation: string): string {
+    return `${this.scheduler.task!.name} ${this.system} ${operation}`
+  }
+
+  /** The name of a task's last call of that operation. */
+  private place(operation: string): string {
+    const key = this.keyOf(operation)
+    return `${key} ${this.calls.get(key)}`
   }
 
   private latencyOf(fault: CallFault | null): number {
