@@ -191,6 +191,12 @@ describe('a webhook', () => {
     expect(hints[0]).not.toHaveProperty('ownWrite')
   })
 
+  it('that another user began and our user ran is no echo, and its deny counts as that user’s', () => {
+    const { hints } = judge(own({ InitiatingUserId: userId })) as { hints: readonly object[] }
+    expect(hints).toMatchObject([{ actorUserId: userId, saysDeny: true }])
+    expect(hints[0]).not.toHaveProperty('ownWrite')
+  })
+
   it.each(['em_contact', 'em_category', 'em_rowkey', 'statecode'])(
     'about a row under our user that changes %s as well is no echo, and its No counts',
     (column) => {
