@@ -45,6 +45,8 @@ export const CONSENT_MAY_LACK: readonly string[] = [
   'consentperson.person_id.registered',
 ]
 
+const REQUIRED = CONSENT_COLUMNS.filter((column) => !CONSENT_MAY_LACK.includes(column))
+
 /** The single row of a person and purpose. Times Unix ms, null for none. */
 export interface ConsentRow {
   readonly personId: number
@@ -73,9 +75,7 @@ export function hasPurpose(row: ArchiveRow): boolean {
  */
 export function unreadableAt(row: ArchiveRow): string | null {
   return hasPurpose(row)
-    ? (CONSENT_COLUMNS.find(
-        (column) => !CONSENT_MAY_LACK.includes(column) && !isReadable(row, column),
-      ) ?? null)
+    ? (REQUIRED.find((column) => !isReadable(row, column)) ?? null)
     : PURPOSE_KEY
 }
 

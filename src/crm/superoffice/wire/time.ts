@@ -1,5 +1,5 @@
 /** Databases have no empty date: year 1 (1753 or 1760 on old ones) means none. */
-const FIRST_REAL_YEAR = 1800
+const FIRST_REAL_MS = Date.UTC(1800, 0)
 
 const ZONE = /(?:z|[+-]\d{2}:?\d{2})$/i
 
@@ -14,7 +14,7 @@ export function parseUtc(text: unknown): number | null {
   const withTime = text.includes('T') ? text : text.replace(' ', 'T')
   const zoned = ZONE.test(withTime.slice(10)) ? withTime : `${withTimeOfDay(withTime)}Z`
   const ms = Date.parse(zoned)
-  return Number.isNaN(ms) || new Date(ms).getUTCFullYear() < FIRST_REAL_YEAR ? null : ms
+  return ms >= FIRST_REAL_MS ? ms : null
 }
 
 /** A time for a filter: UTC, full seconds, without a zone. */

@@ -39,19 +39,32 @@ function plain(value: unknown): unknown {
     : undefined
 }
 
+/** Names of columns as our own code writes them, in lower case: a fixed few, each asked for in every row. */
+const lowered = new Map<string, string>()
+
+function lowerOf(column: string): string {
+  const known = lowered.get(column)
+  if (known !== undefined) {
+    return known
+  }
+  const lower = column.toLowerCase()
+  lowered.set(column, lower)
+  return lower
+}
+
 /** Whether a row has a column, possibly empty: a missing or mistyped value is not an answer. */
 export function isReadable(
   row: ArchiveRow,
   column: string,
   types: readonly string[] = ['string', 'number'],
 ): boolean {
-  const value = row[column.toLowerCase()]
+  const value = row[lowerOf(column)]
   return value === null || types.includes(typeof value)
 }
 
 /** An integer, also as text; null if it is not one. */
 export function numberOf(row: ArchiveRow, column: string): number | null {
-  return toNumber(row[column.toLowerCase()])
+  return toNumber(row[lowerOf(column)])
 }
 
 /** An integer, also as text; null if it is not one. */
@@ -73,13 +86,13 @@ export function toFlag(value: unknown): boolean | null {
 
 /** Text, trimmed; null if it is empty or no text. */
 export function textOf(row: ArchiveRow, column: string): string | null {
-  const value = row[column.toLowerCase()]
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null
+  const value = row[lowerOf(column)]
+  return typeof value === 'string' ? value.trim() || null : null
 }
 
 /** A time, Unix ms; null if it is none or year 1. */
 export function timeOf(row: ArchiveRow, column: string): number | null {
-  return parseUtc(row[column.toLowerCase()])
+  return parseUtc(row[lowerOf(column)])
 }
 
 /** Whether there is a date, readable or not: a year before 1800, null and an empty text mean none. */
