@@ -3,7 +3,7 @@ module.exports = {
   forbidden: [
     {
       name: 'no-cycles',
-      comment: 'Nor of types: what two files say of each other is a third.',
+      comment: 'Nor of types. Move what two files share into a third file.',
       severity: 'error',
       from: { pathNot: '^test/sync/support' },
       to: { circular: true },

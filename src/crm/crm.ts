@@ -36,9 +36,9 @@ export interface CrmCapabilities {
    * lease, as late as possible, and read back after the write. A toggle that cannot refuse needs a rule of its own.
    */
   readonly refusesStaleWrites: boolean
-  /** Purposes kept in step (B8, C2). */
+  /** Purposes that are synced (B8, C2). */
   readonly purposes: readonly Purpose[]
-  /** Whether subscriptions are kept in step (D). */
+  /** Whether subscriptions are synced (D). */
   readonly subscriptions: boolean
   /** Whether a complete delta also proves every row that it does not contain (send gate, freshness). */
   readonly completeDelta: boolean
@@ -156,7 +156,7 @@ export type StepVerdict =
 export interface StepContext extends CallContext {
   /** What Support chose for this step, or null. */
   readonly choice: StepChoice | null
-  /** Whether subscriptions are kept in step; if not, nothing is built for them (D1). */
+  /** Whether subscriptions are synced; if not, nothing is built for them (D1). */
   readonly subscriptionSync: boolean
 }
 

@@ -9,7 +9,7 @@ export interface AddressFields {
 
 /** A record's addresses, as keys. No address is in two of these fields. */
 export interface RecordAddresses {
-  /** The primary address, which links it; null: none. */
+  /** The primary address, by which the record is linked; null: none. */
   readonly home: string | null
   /** Secondary addresses: the record's deny counts there, and a withdrawal crosses (C5). */
   readonly secondary: readonly string[]

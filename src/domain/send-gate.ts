@@ -8,6 +8,19 @@ import type { ExclusionReason } from './exclusion-reason.js'
  */
 export type CrmVerdict = 'allows' | 'denies' | 'silent' | 'unreadable'
 
+/**
+ * What a live record at the address says of marketing sendouts. The oldest record must itself allow; of a younger one
+ * only a deny counts (C5).
+ * @param value a toggle's or a rich record's value, as read.
+ * @param isBasis whether the value counts as a legal basis (C2); only asked of an oldest record.
+ */
+export function crmVerdictOf(value: string, isOldest: boolean, isBasis: () => boolean): CrmVerdict {
+  if (value === 'deny' || value === 'withdrawn') {
+    return 'denies'
+  }
+  return isOldest && (value === 'none' || !isBasis()) ? 'silent' : 'allows'
+}
+
 /** The CRM's side of one targeted contact. */
 export interface GateCrm {
   /** Whether the records were read or proven after the sendout began to fix its audience. */

@@ -85,7 +85,7 @@ async function sweepNow(input: SweepInput): Promise<SweepResult> {
     await noteSweep({ connectionId, outcome: 'done', untidy })
     return { ...totals, notices: noticed, ...(untidy.length === 0 ? {} : { untidy }) }
   } catch (error) {
-    // First, because the ledger may be slow to answer.
+    // Marks the failure first, because the ledger may be slow.
     mark({ phase: 'failed' })
     const why = isCancellation(error) ? null : problemIn(error)
     await noteSweep({ connectionId, outcome: why === null ? 'cancelled' : 'failed', ...why })

@@ -1,7 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { LEGAL_BASES } from '../../src/domain/legal-basis.js'
-import { excludedBecause, type GateCrm, type GateFacts } from '../../src/domain/send-gate.js'
+import {
+  crmVerdictOf,
+  excludedBecause,
+  type GateCrm,
+  type GateFacts,
+} from '../../src/domain/send-gate.js'
 
 const CRM: GateCrm = {
   verified: true,
@@ -191,5 +196,22 @@ describe('the send gate', () => {
       }),
       { numRuns: 10_000, verbose: true },
     )
+  })
+})
+
+describe('a live record', () => {
+  const isBasis = () => true
+  const isNone = () => false
+
+  it.each([
+    ['deny', true, isBasis, 'denies'],
+    ['withdrawn', false, isNone, 'denies'],
+    ['allow', true, isBasis, 'allows'],
+    ['consent', true, isNone, 'silent'],
+    ['none', true, isBasis, 'silent'],
+    ['consent', false, isNone, 'allows'],
+    ['none', false, isBasis, 'allows'],
+  ] as const)('with %s, the oldest: %s, says (C2, C5)', (value, isOldest, counts, said) => {
+    expect(crmVerdictOf(value, isOldest, counts)).toBe(said)
   })
 })

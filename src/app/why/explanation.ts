@@ -105,8 +105,8 @@ const WAY_BACK =
   'Nothing else does.'
 
 const DEPARTED_DENY =
-  'A CRM record has left this address that denied, or on which a write of ours may cover a deny, and eMarketeer has not ' +
-  'taken that over yet; so nothing is sent here.'
+  'A CRM record that denied, or whose deny our write may hide, has left this address. eMarketeer does not have this ' +
+  'deny yet, so nothing is sent here.'
 
 function stateSentences(state: CellState, facts: WhyFacts): readonly string[] {
   const { cell, emarketeer, crm, departedDeny, loosening } = state

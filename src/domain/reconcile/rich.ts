@@ -38,7 +38,7 @@ import { inheritedDenies } from './departed.js'
 interface Verdict {
   readonly line: RuleLine
   readonly emarketeer: LegalBasis
-  /** Target of the oldest record (`none`: unchanged); the others follow, except a withdrawn twin. */
+  /** Target of the oldest record (`none`: unchanged); the others follow, except a withdrawn younger record. */
   readonly crm: LegalBasis
 }
 
@@ -61,7 +61,7 @@ export function decideRich(
     emarketeerTarget: verdict.emarketeer,
     recordTargets: observation.records.map((record, index) => {
       const target =
-        index === 0 ? oldestTarget(record, verdict) : twinTarget(record, verdict, mapping)
+        index === 0 ? oldestTarget(record, verdict) : youngerTarget(record, verdict, mapping)
       return { recordId: record.recordId, target: asSpelt(record, target, mapping) }
     }),
     inputs: {
@@ -144,7 +144,7 @@ function oldestTarget(record: RecordReading<RichValue>, { crm }: Verdict): RichV
  * The target of a younger record. A positive basis overwrites neither its withdrawal (C5), which the gate respects, nor
  * an unmapped basis of the tenant's own (C2).
  */
-function twinTarget(
+function youngerTarget(
   record: RecordReading<RichValue>,
   verdict: Verdict,
   mapping: BasisMapping,
@@ -152,7 +152,7 @@ function twinTarget(
   if (verdict.crm === 'withdrawn' || effectiveValue(record, RICH) === 'withdrawn') {
     return 'withdrawn'
   }
-  // If nothing crossed, nothing spreads to the twins.
+  // If nothing crossed, nothing spreads to the younger records.
   const spreads = verdict.emarketeer === verdict.crm && isPositive(verdict.crm)
   return spreads && meaningOf(record.value, mapping) !== 'unmapped' ? verdict.crm : record.value
 }

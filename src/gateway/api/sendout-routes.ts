@@ -104,7 +104,7 @@ function sendoutOf(request: FastifyRequest): SendoutReference {
   const { sendoutId } = request.params as { sendoutId: string }
   const accountId = queryValue(request, 'accountId')
   if (accountId === null || accountId === '') {
-    const message = 'Whose sendout it is has to be named: another account may have one of this id.'
+    const message = 'Name the account: another account may have a sendout with this id.'
     throw new AppError('value_missing', message, { path: 'accountId' })
   }
   if (!isStorableId(sendoutId) || !isStorableId(accountId)) {

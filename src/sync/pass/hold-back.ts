@@ -179,7 +179,7 @@ function plannedCell(cell: DecidedCell): PlannedCell {
 }
 
 /**
- * The tightening part of a waiting cell, which never waits (I9), such as a deny carried onto a younger twin of a
+ * The tightening part of a waiting cell, which never waits (I9), such as a deny carried onto a younger record of a
  * loosened record. null: it has none. While a deny is carried nothing is provably later, so storing this observation
  * takes no proof away from the waiting part.
  */

@@ -5,7 +5,7 @@ import { onOwnSession, type OwnStep } from '../../own-step.js'
 
 /** A set-up step for an open Dynamics session. */
 export interface DynamicsStep extends OwnStep<DynamicsCrm> {
-  /** Only subscriptions need it: skipped if they are not synced, but always undone. */
+  /** The step serves subscriptions only. Set-up skips it if they are not synced; removal always undoes it. */
   readonly forSubscriptions?: boolean
 }
 

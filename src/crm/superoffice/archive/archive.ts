@@ -96,7 +96,7 @@ export class Archive {
       this.pieceSize.tryPosting()
       return error
     }
-    this.pieceSize.cannotPost(error.status === 400 ? 'perhaps' : 'hardly')
+    this.pieceSize.cannotPost(error.status === 400 ? 'refused' : 'failed')
     return new QueryTooLong('the query may not be posted', true, { cause: error })
   }
 
@@ -188,7 +188,7 @@ export class Archive {
       return toArchivePage((await this.client.json(request, archiveAnswer, context)).body)
     } catch (error) {
       if (error instanceof UpstreamError && NO_POST.includes(error.status ?? 0)) {
-        this.pieceSize.cannotPost('surely')
+        this.pieceSize.cannotPost('absent')
         throw new QueryTooLong('the query cannot be posted', true, { cause: error })
       }
       throw isTooLong(error, '')

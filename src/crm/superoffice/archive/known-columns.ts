@@ -6,10 +6,10 @@ import type { ArchiveQuery } from './archive-page.js'
  * Limited, because an installation may be upgraded, our user may be given a right, or an exception may have meant
  * something else.
  */
-const HOLDS_MS = { surely: 12 * 3_600_000, perhaps: 3_600_000 }
+const HOLDS_MS = { refused: 12 * 3_600_000, failed: 3_600_000 }
 
 /** The result of trying one column. */
-type Trial = 'taken' | 'refused' | 'perhapsRefused'
+type Trial = 'taken' | keyof typeof HOLDS_MS
 
 /** A query that is refused for another reason must not cause trials each time. */
 const LOOK_AGAIN_MS = 10 * 60_000
@@ -66,8 +66,7 @@ export class KnownColumns {
       for (const column of suspects) {
         const tried = await this.#try(asked, [key, column], context)
         if (tried !== 'taken') {
-          const holdsMs = tried === 'refused' ? HOLDS_MS.surely : HOLDS_MS.perhaps
-          this.#lacking.set(column, this.nowMs() + holdsMs)
+          this.#lacking.set(column, this.nowMs() + HOLDS_MS[tried])
         }
       }
     }
@@ -91,7 +90,7 @@ export class KnownColumns {
       if (!isOwnException(error)) {
         return 'refused'
       }
-      return isAgain ? 'perhapsRefused' : this.#try(asked, select, context, true)
+      return isAgain ? 'failed' : this.#try(asked, select, context, true)
     }
   }
 

@@ -13,7 +13,7 @@ const POSTED_ROWS = PAGE_ROWS / 2 - 20
 const GOT: Readonly<Record<ValueKind, number>> = { text: 40, number: 100 }
 
 /** How long a finding is valid: servers are upgraded, and a refusal may have meant something else. */
-const HOLDS_MS = { surely: 12 * 3_600_000, perhaps: 3_600_000, hardly: 600_000 }
+const HOLDS_MS = { absent: 12 * 3_600_000, refused: 3_600_000, failed: 600_000 }
 
 /**
  * The number of values per query, and whether to POST, learned from the server's refusals (docs/wire-superoffice.md,
@@ -47,7 +47,7 @@ export class PieceSize {
 
   /**
    * Stops posting queries for a while.
-   * @param how `surely`: POST does not exist; `perhaps`: a 400 may mean that; `hardly`: an exception may.
+   * @param how `absent`: the server has no POST; `refused`: it answered 400; `failed`: it threw.
    */
   cannotPost(how: keyof typeof HOLDS_MS): void {
     this.#noPostUntilMs = this.nowMs() + HOLDS_MS[how]
@@ -76,7 +76,7 @@ export class PieceSize {
       return half
     }
     if (this.canPost) {
-      this.#posted = { values: half, untilMs: this.nowMs() + HOLDS_MS.surely }
+      this.#posted = { values: half, untilMs: this.nowMs() + HOLDS_MS.absent }
       return half
     }
     return values > this.#got[kind] ? this.#got[kind] : half

@@ -54,7 +54,7 @@ export class StampWatch {
     return this.#newestMs
   }
 
-  /** The newest one not ahead of our clock: today's rows may still come behind one that is. */
+  /** The newest stamp that is not ahead of our clock. If a stamp is ahead, today's rows may still come behind it. */
   get newestPastMs(): number {
     return this.#newestPastMs
   }

@@ -12,7 +12,7 @@ import {
   doubted,
   EMPTY_MEMORY,
 } from '../../../domain/reconcile/index.js'
-import type { CrmVerdict, GateCrm } from '../../../domain/send-gate.js'
+import { crmVerdictOf, type CrmVerdict, type GateCrm } from '../../../domain/send-gate.js'
 import type { RichValue, BasisMapping } from '../../../domain/tenant-basis.js'
 import type { CrmCapabilities } from '../../../crm/crm.js'
 import { isCrmSource } from '../../../emarketeer/index.js'
@@ -143,10 +143,7 @@ function storeDenied(context: GateContext, view: AddressView): boolean {
   )
 }
 
-/**
- * Verdicts, oldest record first. A rich CRM's oldest record must itself allow; of younger records only a withdrawal
- * counts (C5).
- */
+/** Verdicts, oldest record first. */
 function verdictsOf(
   { basisMapping }: GateContext,
   view: AddressView,
@@ -154,14 +151,11 @@ function verdictsOf(
 ): CrmVerdict[] {
   const seen = view.cells.get('marketingSendouts')?.seen?.records ?? []
   return records.map((record, index) => {
-    const { recordId, value } = record
-    if (value === 'deny' || value === 'withdrawn') {
-      return 'denies'
-    }
-    const before = seen.find((one) => one.recordId === recordId) as
+    const before = seen.find((one) => one.recordId === record.recordId) as
       SeenRecord<RichValue> | undefined
-    const counts = countsAsBasis(record as RecordReading<RichValue>, before, basisMapping)
-    return index === 0 && (value === 'none' || !counts) ? 'silent' : 'allows'
+    return crmVerdictOf(record.value, index === 0, () =>
+      countsAsBasis(record as RecordReading<RichValue>, before, basisMapping),
+    )
   })
 }
 
