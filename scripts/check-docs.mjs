@@ -55,10 +55,7 @@ function dependencyFaults(root) {
   ].map((fault) => `docs/dependencies.md: ${fault}`)
 }
 
-/**
- * Rooms whose page lacks a part (its purpose, its entry points, what it may touch), or that have no page. @returns one
- * line each.
- */
+/** Rooms without a page. What the page says of the room's imports is generated. @returns one line each. */
 function roomFaults(root) {
   return SPLIT.flatMap((folder) =>
     readdirSync(join(root, folder), { withFileTypes: true })

@@ -1,11 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
 
 /**
  * Writes a generated page in the format of the others. With `--check` on the command line it only compares the page,
  * and makes the process exit with 1 if it differs.
- * @param {string} name of the file in docs/. @param {readonly string[]} parts paragraphs, tables and headings.
+ * @param {string} name of the file, from docs/. @param {readonly string[]} parts paragraphs, tables and headings.
  * @param {string} script that generates it, for the reader.
  */
 export async function writeOrCheck(name, parts, script) {
@@ -14,7 +15,7 @@ export async function writeOrCheck(name, parts, script) {
   if (!process.argv.includes('--check')) {
     await writeFile(target, text)
   } else if ((await readFile(target, 'utf8').catch(() => '')) !== text) {
-    process.stderr.write(`docs/${name} is out of date: run node --import tsx ${script}\n`)
+    process.stderr.write(`${pageOf(name)} is out of date: run node --import tsx ${script}\n`)
     process.exitCode = 1
   }
 }
@@ -22,7 +23,7 @@ export async function writeOrCheck(name, parts, script) {
 /**
  * As {@link writeOrCheck}, for a part of a page that people write, between `<!-- Made … from PART -->` and `<!-- End of
  * PART -->`.
- * @param {string} name of the file in docs/. @param {string} part its name in the two comments. @param {string} text
+ * @param {string} name of the file, from docs/. @param {string} part its name in the two comments. @param {string} text
  * @param {string} script that generates it.
  */
 export async function writeOrCheckPart(name, part, text, script) {
@@ -31,13 +32,18 @@ export async function writeOrCheckPart(name, part, text, script) {
     `(<!-- Made by ${script} from ${part}[^>]*-->\\n)[^]*(<!-- End of ${part} -->)`,
   )
   if (!between.test(page)) {
-    throw new Error(`docs/${name} has no place for ${part}`)
+    throw new Error(`${pageOf(name)} has no place for ${part}`)
   }
   await writeOrCheck(
     name,
     [page.replace(between, (_, begin, end) => `${begin}\n${text}\n\n${end}`)],
     script,
   )
+}
+
+/** The page from the root, for messages. */
+function pageOf(name) {
+  return path.posix.join('docs', name)
 }
 
 function targetOf(name) {

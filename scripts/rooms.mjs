@@ -51,3 +51,35 @@ function isOfTypes(node) {
   const names = clause.name ? [] : (named?.elements ?? [])
   return clause.isTypeOnly === true || (names.length > 0 && names.every((name) => name.isTypeOnly))
 }
+
+/**
+ * A cycle of a graph. @param {ReadonlyMap<string, ReadonlySet<string>>} edges
+ * @returns {readonly string[] | null} its nodes in order, the first one again at the end; null: there is none.
+ */
+export function cycleIn(edges) {
+  const left = new Set()
+  const walk = (node, way) => {
+    const at = way.indexOf(node)
+    if (at !== -1) {
+      return [...way.slice(at), node]
+    }
+    if (left.has(node)) {
+      return null
+    }
+    for (const next of edges.get(node) ?? []) {
+      const found = walk(next, [...way, node])
+      if (found) {
+        return found
+      }
+    }
+    left.add(node)
+    return null
+  }
+  for (const node of edges.keys()) {
+    const found = walk(node, [])
+    if (found) {
+      return found
+    }
+  }
+  return null
+}

@@ -57,23 +57,17 @@ export interface CrmContact {
   readonly consents: Partial<Readonly<Record<Purpose, CrmConsent>>>
 }
 
-/** Category of a row whose category the CRM hides: it may be any. No category has an empty id. */
-export const UNKNOWN_CATEGORY = ''
-
-/** Contact of a row whose contact the CRM hides: it may be anybody. No contact has an empty id. */
-export const UNKNOWN_CONTACT = ''
-
 /** A contact's subscription to a category: a row of the CRM. */
 export interface CrmSubscription {
   readonly rowId: string
   /**
-   * null: nobody, or hidden on a known row, which then counts for its former contact. {@link UNKNOWN_CONTACT}: hidden;
+   * null: nobody, or hidden on a known row, which then counts for its former contact. `UNKNOWN_CONTACT`: hidden;
    * a new row may be anybody's.
    */
   readonly contactId: string | null
   /**
    * eMarketeer's category id; null: a category that someone added in the CRM, reported and ignored (D3);
-   * {@link UNKNOWN_CATEGORY}: the row counts for its former category, or for any if none was known.
+   * `UNKNOWN_CATEGORY`: the row counts for its former category, or for any if none was known.
    */
   readonly categoryId: string | null
   /** null: unknown, neither Yes nor No. */

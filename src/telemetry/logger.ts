@@ -1,5 +1,5 @@
 import pino from 'pino'
-import { readLogLevel, type LogLevel } from '../config/environment/log-level.js'
+import { readLogLevel, type LogLevel } from './log-level.js'
 import { type LogFields, shapeOf, type FieldShape } from './log-fields.js'
 import { maskAddresses } from './mask-addresses.js'
 import { describeError } from './describe-error.js'

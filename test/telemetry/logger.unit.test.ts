@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { AppError } from '../../src/contracts/app-error.js'
-import type { LogLevel } from '../../src/config/environment/log-level.js'
+import type { LogLevel } from '../../src/telemetry/log-level.js'
 import { Secret } from '../../src/config/secrets/secret.js'
 import { createLoggerFactory, droppedFieldCount } from '../../src/telemetry/logger.js'
 

@@ -1,6 +1,6 @@
 import type { AppError, ErrorDocument } from '../../contracts/app-error.js'
 import { ERROR_CATALOGUE, type ExitCode } from '../../contracts/error-catalogue.js'
-import { readLogLevel } from '../../config/environment/log-level.js'
+import { readLogLevel } from '../../telemetry/log-level.js'
 import type { ProblemsDocument } from '../../contracts/problems.js'
 import { describeError } from '../../telemetry/describe-error.js'
 import type { Output } from '../output.js'

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { checkUrl, HOST_PATTERN } from '../../http/check-url.js'
-import { LOG_LEVELS, readLogLevel, type LogLevel } from './log-level.js'
+import { LOG_LEVELS, readLogLevel, type LogLevel } from '../../telemetry/log-level.js'
 import { Secret } from '../secrets/secret.js'
 
 /** The gateway's port if GATEWAY_PORT is not set. */

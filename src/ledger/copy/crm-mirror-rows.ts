@@ -1,9 +1,5 @@
-import {
-  type CrmConsent,
-  type CrmContactState,
-  UNKNOWN_CATEGORY,
-  UNKNOWN_CONTACT,
-} from '../../crm/crm.js'
+import type { CrmConsent, CrmContactState } from '../../crm/crm.js'
+import { UNKNOWN_CATEGORY, UNKNOWN_CONTACT } from '../../domain/hidden-ids.js'
 import type { Purpose } from '../../domain/legal-basis.js'
 import type { Queryable, Transaction } from '../db/database.js'
 import type { StoredLeftWith } from './taken-along.js'

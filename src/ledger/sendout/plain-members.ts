@@ -1,4 +1,4 @@
-import { UNKNOWN_CATEGORY } from '../../crm/crm.js'
+import { UNKNOWN_CATEGORY } from '../../domain/hidden-ids.js'
 import type { CellKey } from '../../domain/cell-key.js'
 import type { Queryable } from '../db/database.js'
 

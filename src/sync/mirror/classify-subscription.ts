@@ -1,4 +1,5 @@
-import { type CrmSubscription, UNKNOWN_CATEGORY } from '../../crm/crm.js'
+import type { CrmSubscription } from '../../crm/crm.js'
+import { UNKNOWN_CATEGORY } from '../../domain/hidden-ids.js'
 import { orderOf, type ReadWindow } from '../../domain/read-window.js'
 import type { StoredCrmContact, StoredCrmSubscription } from '../../ledger/copy/crm-mirror-rows.js'
 import type { LeavingRow } from '../../ledger/copy/departed-denies.js'

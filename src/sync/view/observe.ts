@@ -1,5 +1,5 @@
 import type { AddressView, BatchView } from './address-view.js'
-import { UNKNOWN_CATEGORY } from '../../crm/crm.js'
+import { UNKNOWN_CATEGORY } from '../../domain/hidden-ids.js'
 import { categoryCell, type CellKey, isPurposeCell } from '../../domain/cell-key.js'
 import type { Purpose } from '../../domain/legal-basis.js'
 import type { RecordReading, CellMemory, Observation } from '../../domain/reconcile/index.js'

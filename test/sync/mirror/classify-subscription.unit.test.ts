@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
-import { UNKNOWN_CATEGORY, UNKNOWN_CONTACT, type CrmSubscription } from '../../../src/crm/crm.js'
+import type { CrmSubscription } from '../../../src/crm/crm.js'
+import { UNKNOWN_CATEGORY, UNKNOWN_CONTACT } from '../../../src/domain/hidden-ids.js'
 import type {
   StoredCrmContact,
   StoredCrmSubscription,

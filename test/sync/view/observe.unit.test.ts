@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { UNKNOWN_CATEGORY } from '../../../src/crm/crm.js'
+import { UNKNOWN_CATEGORY } from '../../../src/domain/hidden-ids.js'
 import {
   categoryRows,
   contactOfRecord,

@@ -1,5 +1,5 @@
 import { type CallContext, readValue } from '../../../http/index.js'
-import { UNKNOWN_CATEGORY } from '../../crm.js'
+import { UNKNOWN_CATEGORY } from '../../../domain/hidden-ids.js'
 import type { DataverseClient } from '../client.js'
 import type { TableFacts } from '../facts.js'
 import { categoryIdOfKey } from '../wire/row-key.js'

@@ -1,5 +1,6 @@
 import { type CallContext, UpstreamError, watchingIds } from '../../../http/index.js'
-import { type CrmChangePage, CrmCursorExpired, UNKNOWN_CONTACT } from '../../crm.js'
+import { type CrmChangePage, CrmCursorExpired } from '../../crm.js'
+import { UNKNOWN_CONTACT } from '../../../domain/hidden-ids.js'
 import type { DataverseClient } from '../client.js'
 import type { SubscriptionTables } from '../facts.js'
 import { EXPIRED_VERSION_STAMP, INVALID_QUERY, lostAnswer } from '../wire/errors.js'

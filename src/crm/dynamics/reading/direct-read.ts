@@ -1,12 +1,7 @@
 import { spellingsOf } from '../../../domain/email-address.js'
 import { type CallContext, watchingIds } from '../../../http/index.js'
-import {
-  type CrmContact,
-  type CrmReading,
-  type CrmReadRequest,
-  type CrmSubscription,
-  UNKNOWN_CONTACT,
-} from '../../crm.js'
+import type { CrmContact, CrmReading, CrmReadRequest, CrmSubscription } from '../../crm.js'
+import { UNKNOWN_CONTACT } from '../../../domain/hidden-ids.js'
 import { isGuid } from '../wire/odata.js'
 import { type InQuery, readByIn } from './batch-queries.js'
 import { halvesOf } from '../../../domain/lists.js'

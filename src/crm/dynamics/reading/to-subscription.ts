@@ -1,5 +1,6 @@
 import { type CallContext, readRecords } from '../../../http/index.js'
-import { type CrmSubscription, UNKNOWN_CATEGORY, UNKNOWN_CONTACT } from '../../crm.js'
+import type { CrmSubscription } from '../../crm.js'
+import { UNKNOWN_CATEGORY, UNKNOWN_CONTACT } from '../../../domain/hidden-ids.js'
 import type { TableFacts } from '../facts.js'
 import { isGuid } from '../wire/odata.js'
 import { isOurRowKey, isRowKeyOf } from '../wire/row-key.js'
