@@ -76,6 +76,41 @@ describe('an opt-out that eMarketeer’s feed tells of in an odd way', () => {
   })
 })
 
+describe('a change that eMarketeer’s feed tells of under another person’s address', () => {
+  it.each(['delta', 'direct'] as const)(
+    'counts for its own contact alone, proven by %s',
+    async (proof) => {
+      const [ann, bo] = [await world.now.linked(), await world.now.linked()]
+      const under =
+        (email: string): Twist =>
+        (session) =>
+          twistEmarketeer(session, 'changes', async (call) => {
+            const answer = (await call()) as ChangesAnswer
+            return answer.status === 'page'
+              ? { ...answer, items: answer.items.map((item) => ({ ...item, email }) as FeedItem) }
+              : answer
+          })
+      const contactIds = [ann.contactId, bo.contactId]
+      await ann.unsubscribe()
+      const denied = await preSend(world.now, { contactIds, proof, twist: under(bo.email) })
+      expect(denied.verdicts).toEqual({
+        [ann.contactId]: 'consentWithdrawn',
+        [bo.contactId]: 'eligible',
+      })
+      await world.now.sweep()
+      expect(await bo.state()).toMatchObject({ basis: 'consent', toggles: ['allow'] })
+      // Bo's consent must not open Ann's address.
+      await bo.consents('consent')
+      await bo.consents('consent')
+      const allowed = await preSend(world.now, { contactIds, proof, twist: under(ann.email) })
+      expect(allowed.verdicts).toEqual(denied.verdicts)
+      await world.now.sweep()
+      expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+      expect(await bo.state()).toMatchObject({ basis: 'consent', toggles: ['allow'] })
+    },
+  )
+})
+
 /** Work of a process that has just started: it knows nothing of Dynamics. */
 async function inNewProcess<T>(work: (world: World) => Promise<T>): Promise<T> {
   const { standIns, db, databases } = world.now

@@ -7,6 +7,7 @@ import { markDue } from '../../ledger/address/addresses.js'
 import { findConnection } from '../../ledger/connection/connections.js'
 import { dropCursor, moveCursor } from '../../ledger/connection/cursors.js'
 import {
+  addressesOfContacts,
   addressesOfEmarketeerContacts,
   markAllEmarketeerUnread,
   markEmarketeerUnread,
@@ -161,10 +162,10 @@ async function storePage(
     tx,
     placed.flatMap(({ addressId }) => addressId ?? []),
   )
-  const values = page.cells.map(({ address, ...cell }) => ({
-    addressId: idOf.get(address)!,
-    ...cell,
-  }))
+  const strayed = await strayedAddresses(tx, connectionId, page.cells, idOf)
+  const values = page.cells
+    .map(({ address, contactIds: _, ...cell }) => ({ addressId: idOf.get(address)!, ...cell }))
+    .filter(({ addressId, basis }) => !strayed.has(addressId) || basis === 'withdrawn')
   const severalStates = await spelledTwice(tx, [...idOf.values()])
   await upsertEmarketeerValues(
     tx,
@@ -173,12 +174,35 @@ async function storePage(
   )
   const unread = [...page.unreadAddresses].map((address) => idOf.get(address)!)
   await markEmarketeerUnread(tx, [
-    ...new Set([...unread, ...leftBehind, ...emptied, ...severalStates]),
+    ...new Set([...unread, ...leftBehind, ...emptied, ...severalStates, ...strayed]),
   ])
   if (page.walkNeeded) {
     await markAllEmarketeerUnread(tx, connectionId)
   }
   return idOf
+}
+
+/**
+ * The addresses that a change names together with a contact that our copy has elsewhere, and these contacts' own: the
+ * contact has moved since, or the change gives one person's value under another's address. Both are read, and nothing
+ * but a deny counts until then.
+ */
+async function strayedAddresses(
+  tx: Transaction,
+  connectionId: string,
+  cells: FoldedPage['cells'],
+  idOf: ReadonlyMap<string, number>,
+): Promise<ReadonlySet<number>> {
+  const contactIds = [...new Set(cells.flatMap((cell) => cell.contactIds))]
+  const at = await addressesOfContacts(tx, connectionId, contactIds)
+  return new Set(
+    cells.flatMap((cell) => {
+      const named = idOf.get(cell.address)!
+      const others = cell.contactIds.map((id) => at.get(id)).filter((id) => id !== named)
+      const known = others.filter((id) => id !== undefined)
+      return known.length === 0 ? [] : [named, ...known.filter((id) => id !== null)]
+    }),
+  )
 }
 
 /**

@@ -13,6 +13,8 @@ import { isPositive, type LegalBasis } from '../../domain/legal-basis.js'
 /** eMarketeer's latest value of one cell within a page of the feed, and the times of the acts in that page. */
 export interface CellChange extends Omit<EmarketeerValue, 'addressId'> {
   readonly address: string
+  /** The contacts that the changes name: all that had the address then. */
+  readonly contactIds: readonly string[]
 }
 
 /** A positive value that we wrote, which no later act by a person or deny in the page replaces. */
@@ -139,6 +141,7 @@ function foldCell(cells: Map<string, CellChange>, item: ValueItem, value: FeedVa
   const { positiveActMs, denyActMs } = byPerson ? actTimesOf(value.basis, item) : NOBODYS_ACT
   cells.set(key, {
     ...value,
+    contactIds: [...new Set([...(earlier?.contactIds ?? []), ...item.contactIds])],
     version: item.after.version,
     eventAtMs: item.eventTimeMs,
     recordedAtMs: item.recordedAtMs,
