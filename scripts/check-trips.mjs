@@ -28,7 +28,7 @@ const PASS = [
  */
 export const TRIPS = {
   webhook: [
-    ['src/gateway/hooks/routes.ts', 'hookRoutes', 'takeHints'],
+    ['src/gateway/hooks/routes.ts', 'hookRoutes', 'storeHints'],
     ['src/gateway/inbox-signals.ts', 'notify', 'send', 'signalAgain', 'signal'],
     ['src/workflows/contact-inbox.ts', '~contactInbox', 'handleHints'],
     ['src/activities/sync-activities.ts', '~drainInbox'],
@@ -56,8 +56,7 @@ export const TRIPS = {
   'set-up': [
     ['src/workflows/setup/index.ts', 'connectionSetup', 'run', 'setUp'],
     ['src/workflows/steps/runner.ts', 'takeSteps', 'takeStep', 'attempt'],
-    ['src/workflows/setup/index.ts', '^attempt'],
-    ['src/workflows/setup/run-step.ts', 'attemptStep', 'runStep'],
+    ['src/workflows/setup/index.ts', '^attempt', 'attemptStep', 'runStep'],
     ['src/activities/setup-activities.ts', '~runSetupStep'],
     ['src/activities/setup/run-step.ts', 'runStep'],
     ['src/activities/setup/common-step.ts', 'do'],

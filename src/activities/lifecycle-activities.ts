@@ -46,7 +46,7 @@ export function createLifecycleActivities({
   /** Runs teardown of a connection, in any state of it. */
   const apart = <T>(connectionId: string, work: (session: SyncSession) => Promise<T>) => {
     const run: RunReference = { connectionId, runId: NO_RUN, tier: 'manual' }
-    return onConnection(systems, run, work, { whenever: 'always' })
+    return onConnection(systems, run, work, { allowInactive: true })
   }
   return {
     planDisconnect: ({ connectionId, removeInstalled }) =>

@@ -22,8 +22,8 @@ export const NO_RUN = '00000000-0000-0000-0000-000000000000'
 /**
  * Runs an activity's work on a connection: opens the connection, respects the shared circuit breaker (nobody calls a
  * system that asked for a wait), and turns errors into failures that Temporal retries or not, by their code.
- * @param options `needs`: the systems called; default both. `whenever: 'always'`: for teardown, which also runs on
- * disabled and paused connections.
+ * @param options `needs`: the systems called; default both. `allowInactive`: for teardown, which also runs on disabled
+ * and paused connections.
  */
 export async function onConnection<T>(
   systems: Systems,
@@ -31,8 +31,8 @@ export async function onConnection<T>(
   work: (session: SyncSession, watched: WorkOptions) => Promise<T>,
   {
     needs = 'both',
-    whenever = 'mayRun',
-  }: { readonly needs?: Needs; readonly whenever?: 'mayRun' | 'always' } = {},
+    allowInactive = false,
+  }: { readonly needs?: Needs; readonly allowInactive?: boolean } = {},
 ): Promise<T> {
   return failing(async () => {
     const context = Context.current()
@@ -41,7 +41,7 @@ export async function onConnection<T>(
     const workflowId = context.info.workflowExecution?.workflowId ?? context.info.activityId
     const { tier: trigger, ...which } = run
     const session = await systems.session({ ...which, trigger, workflowId }, watched)
-    if (whenever === 'mayRun') {
+    if (!allowInactive) {
       refuseWhenNotActive(session, needs)
     }
     const guarded = { session, driver: systems.driverOf(session.connection) }

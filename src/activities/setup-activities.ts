@@ -11,7 +11,7 @@ import { countDue } from '../ledger/address/addresses.js'
 import { appendOverride } from '../ledger/connection/overrides.js'
 import type { Systems } from '../connection/systems.js'
 import { failing, onConnection, NO_RUN } from './perform.js'
-import { takeAttempt } from './setup/one-attempt.js'
+import { acquireAttempt } from './setup/one-attempt.js'
 import { previewStep, runStep, withMeaningOf } from './setup/run-step.js'
 import { findStep, previewOfWorkflowStep, stepsOf } from './setup/steps-of.js'
 
@@ -60,7 +60,7 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
       })
       const context = Context.current()
       const waiting = { signal: context.cancellationSignal, onWait: () => context.heartbeat() }
-      const attempt = await failing(() => takeAttempt(systems.db, connectionId, waiting))
+      const attempt = await failing(() => acquireAttempt(systems.db, connectionId, waiting))
       try {
         return await onConnection(systems, setupRun(connectionId), async (session, watched) => {
           const { keep } = attempt

@@ -8,7 +8,7 @@ import type { SyncSession } from '../connection/session.js'
 import { saveWebhookSecret } from '../connection/sealed-secrets.js'
 import { failing, onConnection, NO_RUN } from './perform.js'
 import { askGateway } from './setup/ask-gateway.js'
-import { takeAttempt, type KeepFacts } from './setup/one-attempt.js'
+import { acquireAttempt, type KeepFacts } from './setup/one-attempt.js'
 import { installBoth } from './setup/webhooks-step.js'
 import type { SetupActivityOptions } from './setup-activities.js'
 
@@ -26,11 +26,11 @@ export function createWebhookActivities(options: SetupActivityOptions): WebhookA
       const context = Context.current()
       const waiting = { signal: context.cancellationSignal, onWait: () => context.heartbeat() }
       // Set-up's own step must not register the webhooks at the same time.
-      const attempt = await failing(() => takeAttempt(db, connectionId, waiting))
+      const attempt = await failing(() => acquireAttempt(db, connectionId, waiting))
       try {
         const run = { connectionId, runId: NO_RUN, tier: 'manual' } as const
         const work = (session: SyncSession) => installRotated(options, session, attempt.keep)
-        return await onConnection(systems, run, work, { whenever: 'always' })
+        return await onConnection(systems, run, work, { allowInactive: true })
       } finally {
         await attempt.end()
       }

@@ -12,7 +12,7 @@ import {
  * @returns the facts that the check learned.
  * @throws SetupPaused as the check demands; AppError `internal` if an earlier step has not been done.
  */
-async function lookOnly(look: Promise<StepVerdict>): Promise<CrmFacts> {
+async function checkOnly(look: Promise<StepVerdict>): Promise<CrmFacts> {
   const verdict = await look
   switch (verdict.state) {
     case 'done':
@@ -49,7 +49,7 @@ export function checkStep<Session, More = object>(
 ): OwnStep<Session> & More {
   return {
     ...step,
-    do: (crm, context) => lookOnly(step.verify(crm, context)),
+    do: (crm, context) => checkOnly(step.verify(crm, context)),
     undo: () => Promise.resolve({}),
   }
 }

@@ -58,7 +58,7 @@ export async function openStage(): Promise<Stage> {
       {
         contextIdentifier: null,
         through: (_context, send) => send({ http: superOfficeHttp, headers: {} }),
-        lookAfresh: () => undefined,
+        forgetStatus: () => undefined,
       },
       'key',
     ),

@@ -32,7 +32,7 @@ export interface Attempt {
  * store nothing.
  * @param onWait called repeatedly while it waits. @throws the signal's reason; AppError `database_unreachable`.
  */
-export async function takeAttempt(
+export async function acquireAttempt(
   db: Database,
   connectionId: string,
   { signal, onWait }: { readonly signal: AbortSignal; readonly onWait: () => void },

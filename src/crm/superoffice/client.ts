@@ -29,9 +29,9 @@ export class SuperOfficeClient {
     return this.door.contextIdentifier
   }
 
-  /** See {@link Door.lookAfresh}. */
-  lookAfresh(): void {
-    this.door.lookAfresh()
+  /** See {@link Door.forgetStatus}. */
+  forgetStatus(): void {
+    this.door.forgetStatus()
   }
 
   /** @throws UpstreamError, AppError `crm_tenant_unavailable` */

@@ -23,7 +23,7 @@ export interface Door {
    */
   through<T>(context: CallContext, send: (entry: Entry) => Promise<T>): Promise<T>
   /** Forgets that the installation was down, when somebody states that it runs again. */
-  lookAfresh(): void
+  forgetStatus(): void
 }
 
 /** The tenant is not (or no longer) at this URL. */
@@ -75,7 +75,7 @@ export class OnlineDoor implements Door {
     }
   }
 
-  lookAfresh(): void {
+  forgetStatus(): void {
     this.#status.forgetDown()
   }
 

@@ -133,6 +133,6 @@ function onsiteDoor(config: OnsiteConfig): Door {
     contextIdentifier: null,
     through: <T>(_context: CallContext, send: (entry: Entry) => Promise<T>) => send(entry),
     // Nothing is cached here.
-    lookAfresh: () => undefined,
+    forgetStatus: () => undefined,
   }
 }

@@ -27,7 +27,7 @@ export function hookRoutes(
       admission.beforeBody(side, request, reply)
     app.post(hookPath(side.name, ':webhookRef'), { onRequest }, async (request, reply) => {
       const { connection, hints } = await admission.withBody(side, request)
-      await takeHints(db, signals, connection, hints)
+      await storeHints(db, signals, connection, hints)
       return reply.code(statusOf(request)).send({ accepted: true })
     })
   }
@@ -44,7 +44,7 @@ export function hookRoutes(
  * are handled, and changes that make somebody more mailable are withheld.
  * @throws AppError `database_unreachable`: nothing was stored, and the sender has to send it again.
  */
-async function takeHints(
+async function storeHints(
   db: Queryable,
   signals: InboxSignals,
   connection: ConnectionRow,

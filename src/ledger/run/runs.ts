@@ -211,7 +211,7 @@ export function decideHeld(
 }
 
 /** Reserves rows of the day's budget of subscription rows (D3). @returns how many may be written. */
-export async function takeRowBudget(
+export async function reserveRows(
   tx: Transaction,
   connectionId: string,
   wanted: number,

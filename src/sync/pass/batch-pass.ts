@@ -24,7 +24,7 @@ import {
   renewLeases,
   type Lease,
 } from '../../ledger/address/leases.js'
-import { dropLoosenings, openRun, takeRowBudget } from '../../ledger/run/runs.js'
+import { dropLoosenings, openRun, reserveRows } from '../../ledger/run/runs.js'
 import { acknowledgeWrites } from './acknowledge-writes.js'
 import { AddressOutcomes, isAgain, isPutOff } from './address-outcome.js'
 import {
@@ -327,7 +327,7 @@ class BatchPass {
     }
     const wanted = upkeep.reduce((sum, item) => sum + item.missingContactIds.length, 0)
     const budget = await db.transaction((tx) =>
-      takeRowBudget(tx, connection.connectionId, wanted, connection.subscriptionRowsPerDay),
+      reserveRows(tx, connection.connectionId, wanted, connection.subscriptionRowsPerDay),
     )
     const { jobs, postponed } = upkeepJobs(upkeep, budget)
     this.#outcomes.say('tomorrow', postponed)

@@ -58,7 +58,7 @@ async function takeStep(state: StepsState, work: StepsWork, step: string): Promi
   }
   state.rechecks = 0
   state.choice = null
-  await takeUpLate(state, work)
+  await applyLateDecision(state, work)
 }
 
 /** One try, after Support has released set-up. @returns the reason to wait, or null: the step has ended. */
@@ -85,7 +85,7 @@ async function attempt(
     }
   }
   if (state.isAborted) {
-    await takeUpLate(state, work)
+    await applyLateDecision(state, work)
     return null
   }
   return stepOf(state.board, step)?.pause ?? null
@@ -138,7 +138,7 @@ export async function untilReleased(state: StepsState): Promise<void> {
  * Handles a decision that was accepted while a step was tried. An abort is carried out whatever the result of the try.
  * Any other decision is dropped, because the step has ended.
  */
-async function takeUpLate(state: StepsState, work: StepsWork): Promise<void> {
+async function applyLateDecision(state: StepsState, work: StepsWork): Promise<void> {
   const { decision } = state
   if (decision === null || state.isOver) {
     return

@@ -17,7 +17,7 @@ export function setupStep(step: SuperOfficeStep): SetupStep {
     verify: (crm, context) =>
       translated(crm, (own) => {
         if (context.choice !== null) {
-          own.client.lookAfresh()
+          own.client.forgetStatus()
         }
         return step.verify(own, context)
       }),
