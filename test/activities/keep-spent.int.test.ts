@@ -8,6 +8,7 @@ import { spentOf, openSendoutRun } from '../../src/ledger/sendout/sendouts.js'
 import { closeSendout } from '../../src/sync/sendout/close-sendout.js'
 import type { SyncSession } from '../../src/connection/session.js'
 import { withDatabase } from '../support/with-database.js'
+import { settings } from '../support/settings.js'
 
 const database = withDatabase()
 const connectionId = 'acme'
@@ -16,17 +17,7 @@ let sendoutRunId: string
 
 beforeAll(async () => {
   db = openDatabase(database.url, { maxConnections: 4 })
-  await saveConnection(db, {
-    connectionId,
-    accountId: '1001',
-    crm: 'dynamics',
-    legalBasisSync: true,
-    subscriptionSync: false,
-    createMissing: 'none',
-    newlyMailableLimit: 100,
-    subscriptionRowsPerDay: 100,
-    config: {},
-  })
+  await saveConnection(db, settings({ connectionId }))
 })
 afterAll(() => db.close())
 

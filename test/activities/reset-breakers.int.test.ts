@@ -12,6 +12,7 @@ import { tripBreaker, resetBreaker } from '../../src/ledger/connection/breakers.
 import { openDatabase, type Database } from '../../src/ledger/db/database.js'
 import type { SyncSession } from '../../src/connection/session.js'
 import { withDatabase } from '../support/with-database.js'
+import { settings } from '../support/settings.js'
 
 const database = withDatabase()
 const connectionId = 'acme'
@@ -19,17 +20,7 @@ let db: Database
 
 beforeAll(async () => {
   db = openDatabase(database.url, { maxConnections: 2 })
-  await saveConnection(db, {
-    connectionId,
-    accountId: '1001',
-    crm: 'dynamics',
-    legalBasisSync: true,
-    subscriptionSync: false,
-    createMissing: 'none',
-    newlyMailableLimit: 100,
-    subscriptionRowsPerDay: 100,
-    config: {},
-  })
+  await saveConnection(db, settings({ connectionId }))
 })
 
 afterAll(() => db.close())

@@ -7,6 +7,7 @@ import { saveConnection } from '../../src/ledger/connection/connections.js'
 import { withDatabase } from '../support/with-database.js'
 import { GOOD_CONNECTION, GOOD_REQUEST, withFiles } from './files.js'
 import { documentOf, runLbsync } from './run-lbsync.js'
+import { settings } from '../support/settings.js'
 
 const database = withDatabase()
 const files = withFiles()
@@ -46,17 +47,10 @@ const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString()
 
 beforeAll(async () => {
   const db = openDatabase(database.url)
-  await saveConnection(db, {
-    connectionId: OTHER.connectionId,
-    accountId: '1002',
-    crm: 'dynamics',
-    legalBasisSync: false,
-    subscriptionSync: false,
-    createMissing: 'none',
-    newlyMailableLimit: 100,
-    subscriptionRowsPerDay: 100,
-    config: {},
-  })
+  await saveConnection(
+    db,
+    settings({ connectionId: OTHER.connectionId, accountId: '1002', legalBasisSync: false }),
+  )
   await db.close()
 }, 300_000)
 

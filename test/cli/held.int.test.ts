@@ -4,6 +4,7 @@ import { saveConnection } from '../../src/ledger/connection/connections.js'
 import { heldLoosenings } from '../../src/ledger/run/runs.js'
 import { approveHeld, rejectHeld } from '../../src/sync/run/held.js'
 import { withDatabase } from '../support/with-database.js'
+import { settings } from '../support/settings.js'
 
 const database = withDatabase()
 const VERDICT = { connectionId: 'acme', reason: 'asked the customer', by: 'Kari' }
@@ -16,17 +17,7 @@ beforeAll(async () => {
     ['acme', '1001'],
     ['other', '1002'],
   ] as const) {
-    await saveConnection(db, {
-      connectionId,
-      accountId,
-      crm: 'dynamics',
-      legalBasisSync: true,
-      subscriptionSync: false,
-      createMissing: 'none',
-      newlyMailableLimit: 0,
-      subscriptionRowsPerDay: 100,
-      config: {},
-    })
+    await saveConnection(db, settings({ connectionId, accountId, newlyMailableLimit: 0 }))
   }
 })
 

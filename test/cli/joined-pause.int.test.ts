@@ -8,6 +8,7 @@ import { withDatabase } from '../support/with-database.js'
 import { hang } from '../workflows/support/default-activities.js'
 import { FakeWorld } from '../workflows/support/fake-world.js'
 import { withSetups } from './setup-fakes.js'
+import { settings } from '../support/settings.js'
 
 jest.setTimeout(480_000)
 const setups = withSetups()
@@ -18,17 +19,7 @@ let db: Database
 
 beforeAll(async () => {
   db = openDatabase(database.url, { maxConnections: 1 })
-  await saveConnection(db, {
-    connectionId: 'acme',
-    accountId: '1001',
-    crm: 'dynamics',
-    legalBasisSync: true,
-    subscriptionSync: false,
-    createMissing: 'none',
-    newlyMailableLimit: 100,
-    subscriptionRowsPerDay: 100,
-    config: {},
-  })
+  await saveConnection(db, settings())
   await setConnectionState(db, 'acme', 'active')
   process.env['DATABASE_URL'] = database.url
   process.env['TEMPORAL_ADDRESS'] = setups.temporal.address

@@ -8,6 +8,7 @@ import { withDatabase } from '../support/with-database.js'
 import { FakeWorld, failure } from '../workflows/support/fake-world.js'
 import { documentOf, runLbsync } from './run-lbsync.js'
 import { uncertainForm, withSetups } from './setup-fakes.js'
+import { settings } from '../support/settings.js'
 
 // Most tests run several commands one after the other, each as a process.
 jest.setTimeout(480_000)
@@ -140,17 +141,15 @@ describe('a removal that waits for a person', () => {
       DATABASE_URL: database.url,
     }
     const db = openDatabase(database.url, { maxConnections: 1 })
-    await saveConnection(db, {
-      connectionId: id,
-      accountId: id,
-      crm: 'dynamics',
-      legalBasisSync: true,
-      subscriptionSync: true,
-      createMissing: 'none',
-      newlyMailableLimit: 100,
-      subscriptionRowsPerDay: 100,
-      config: { ...STORED, connectionId: id, accountId: id },
-    }).finally(() => db.close())
+    await saveConnection(
+      db,
+      settings({
+        connectionId: id,
+        accountId: id,
+        subscriptionSync: true,
+        config: { ...STORED, connectionId: id, accountId: id },
+      }),
+    ).finally(() => db.close())
     const status = await runLbsync(['setup', 'status', id, '--json'], env)
     expect([status.exitCode, documentOf<ErrorDocument>(status).error]).toMatchObject([
       3,

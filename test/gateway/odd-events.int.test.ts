@@ -20,6 +20,7 @@ import {
   postAsEmarketeer,
   type HookedConnection,
 } from './senders.js'
+import { settings } from '../support/settings.js'
 
 const gateway = withGateway()
 
@@ -102,17 +103,15 @@ describe.each([
 async function hookedSuperOffice(db: Database) {
   const connectionId = `so-${randomUUID()}`
   const secret = randomBytes(32).toString('hex')
-  const row = await saveConnection(db, {
-    connectionId,
-    accountId: `a-${randomUUID()}`,
-    crm: 'superoffice-online',
-    legalBasisSync: true,
-    subscriptionSync: false,
-    createMissing: 'none',
-    newlyMailableLimit: 100,
-    subscriptionRowsPerDay: 1_000,
-    config: {},
-  })
+  const row = await saveConnection(
+    db,
+    settings({
+      connectionId,
+      accountId: `a-${randomUUID()}`,
+      crm: 'superoffice-online',
+      subscriptionRowsPerDay: 1_000,
+    }),
+  )
   await mergeFacts(db, connectionId, {
     associateId: 7,
     databaseContextIdentifier: 'Cust12345',

@@ -9,6 +9,7 @@ import {
 } from '../../src/ledger/connection/connections.js'
 import type { Database } from '../../src/ledger/db/database.js'
 import { vault } from './gateway-fixture.js'
+import { settings } from '../support/settings.js'
 
 /** A connection to Dynamics whose webhooks are installed, and the secrets of its senders. */
 export interface HookedConnection {
@@ -28,17 +29,10 @@ export async function hookedConnection(
   const crmSecret = randomBytes(32).toString('hex')
   const emarketeerSecret = `whsec_${randomBytes(24).toString('base64')}`
   const organizationId = randomUUID()
-  const row = await saveConnection(db, {
-    connectionId,
-    accountId,
-    crm: 'dynamics',
-    legalBasisSync: true,
-    subscriptionSync: true,
-    createMissing: 'none',
-    newlyMailableLimit: 100,
-    subscriptionRowsPerDay: 1_000,
-    config: {},
-  })
+  const row = await saveConnection(
+    db,
+    settings({ connectionId, accountId, subscriptionSync: true, subscriptionRowsPerDay: 1_000 }),
+  )
   await mergeFacts(db, connectionId, {
     organization: {
       organizationId,

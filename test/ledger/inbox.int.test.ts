@@ -12,6 +12,7 @@ import {
 } from '../../src/ledger/run/inbox.js'
 import { handleEchoes } from '../../src/ledger/run/echoes.js'
 import { withDatabase } from '../support/with-database.js'
+import { settings } from '../support/settings.js'
 
 const database = withDatabase()
 const connectionId = 'acme'
@@ -20,17 +21,7 @@ let shards = 0
 
 beforeAll(async () => {
   db = openDatabase(database.url)
-  await saveConnection(db, {
-    connectionId,
-    accountId: '1001',
-    crm: 'dynamics',
-    config: {},
-    legalBasisSync: true,
-    subscriptionSync: false,
-    createMissing: 'none',
-    newlyMailableLimit: 100,
-    subscriptionRowsPerDay: 100,
-  })
+  await saveConnection(db, settings({ connectionId }))
 })
 
 afterAll(() => db.close())

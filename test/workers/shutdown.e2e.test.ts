@@ -5,6 +5,7 @@ import type { RunningProcess } from '../support/start-process.js'
 import { withDatabase } from '../support/with-database.js'
 import { withProcesses } from '../support/with-processes.js'
 import { withTemporal } from '../support/with-temporal.js'
+import { settings } from '../support/settings.js'
 
 const temporal = withTemporal()
 const database = withDatabase()
@@ -38,17 +39,7 @@ it(
   'a worker that is stopped while an activity waits for a lock is gone within the grace',
   async () => {
     const db = openDatabase(database.url, { maxConnections: 2 })
-    await saveConnection(db, {
-      connectionId,
-      accountId: '1001',
-      crm: 'dynamics',
-      config: {},
-      legalBasisSync: true,
-      subscriptionSync: false,
-      createMissing: 'none',
-      newlyMailableLimit: 100,
-      subscriptionRowsPerDay: 100,
-    })
+    await saveConnection(db, settings({ connectionId }))
     await setConnectionState(db, connectionId, 'active')
     const worker = await startWorker()
     await db.transaction(async (tx) => {

@@ -23,6 +23,7 @@ import { workflowBundle } from '../support/workflow-bundle.js'
 import { hang, report } from './support/default-activities.js'
 import { delegatingActivities } from './support/delegating-activities.js'
 import { failure, FakeWorld } from './support/fake-world.js'
+import { settings } from '../support/settings.js'
 
 Runtime.install({
   logger: new DefaultLogger('ERROR'),
@@ -67,17 +68,7 @@ describe('the cron of the sweep, on a real server', () => {
 
   beforeEach(async () => {
     connectionId = `acme-${++connections}`
-    await saveConnection(db, {
-      connectionId,
-      accountId: String(1_000 + connections),
-      crm: 'dynamics',
-      config: {},
-      legalBasisSync: true,
-      subscriptionSync: false,
-      createMissing: 'none',
-      newlyMailableLimit: 100,
-      subscriptionRowsPerDay: 100,
-    })
+    await saveConnection(db, settings({ connectionId, accountId: String(1_000 + connections) }))
     await setConnectionState(db, connectionId, 'active')
   })
 

@@ -12,6 +12,7 @@ import {
 import { factSecrets } from '../../../../src/connection/sealed-secrets.js'
 import { vault, withGateway } from '../../../gateway/gateway-fixture.js'
 import { addPerson, runSteps, type Stand, startStand } from '../setup/stand.js'
+import { settings } from '../../../support/settings.js'
 
 const gateway = withGateway()
 const connectionId = 'nord-so'
@@ -25,17 +26,15 @@ afterEach(async () => {
 async function installed() {
   const { url, db } = gateway.now
   stand = await startStand({ allowHttpWebhooks: true, webhookTimeScale: 0.001 })
-  const row = await saveConnection(db, {
-    connectionId,
-    accountId: `a-${randomUUID()}`,
-    crm: 'superoffice-online',
-    legalBasisSync: true,
-    subscriptionSync: false,
-    createMissing: 'none',
-    newlyMailableLimit: 100,
-    subscriptionRowsPerDay: 1_000,
-    config: {},
-  })
+  const row = await saveConnection(
+    db,
+    settings({
+      connectionId,
+      accountId: `a-${randomUUID()}`,
+      crm: 'superoffice-online',
+      subscriptionRowsPerDay: 1_000,
+    }),
+  )
   await setConnectionState(db, connectionId, 'active')
   const keep = (facts: CrmFacts) => mergeFacts(db, connectionId, facts)
   await keep(await runSteps(stand, ['connect']))
