@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { scriptedOnsite } from './support/scripted-onsite.js'
 import { personRows, scriptedArchive } from './support/scripted-archive.js'
-import type { Heard } from './support/scripted-server.js'
+import type { Heard } from '../support/scripted-server.js'
 
 let close: () => Promise<void> = () => Promise.resolve()
 

@@ -4,7 +4,7 @@ import { Archive } from '../../../src/crm/superoffice/archive/archive.js'
 import type { SuperOfficeClient } from '../../../src/crm/superoffice/client.js'
 import { UpstreamError } from '../../../src/http/index.js'
 import { type Oddities, personRows, scriptedArchive } from './support/scripted-archive.js'
-import type { Heard, Said } from './support/scripted-server.js'
+import type { Heard, Said } from '../support/scripted-server.js'
 import { scriptedOnsite } from './support/scripted-onsite.js'
 
 let closing: (() => Promise<void>)[] = []

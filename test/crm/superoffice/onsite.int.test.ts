@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import { superOfficeOnsiteDriver } from '../../../src/crm/superoffice/driver.js'
 import { RequestTally } from '../../../src/http/index.js'
 import { page, scriptedOnsite } from './support/scripted-onsite.js'
-import type { Heard, Said } from './support/scripted-server.js'
+import type { Heard, Said } from '../support/scripted-server.js'
 import { type StandIn, startStandIn } from './support/stand-in.js'
 
 let closing: (() => Promise<void>)[] = []

@@ -4,7 +4,7 @@ import { listIn } from '../../../src/crm/superoffice/archive/list-in.js'
 import type { SuperOfficeClient } from '../../../src/crm/superoffice/client.js'
 import { personRows, scriptedArchive } from './support/scripted-archive.js'
 import { queryOf, scriptedOnsite } from './support/scripted-onsite.js'
-import type { Heard, Said } from './support/scripted-server.js'
+import type { Heard, Said } from '../support/scripted-server.js'
 
 const HOUR_MS = 3_600_000
 

@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { ticketOfToken } from '../../../src/crm/superoffice/auth/ticket-of-token.js'
 import type { OnlineConfig } from '../../../src/crm/superoffice/config.js'
-import { scriptedServer } from './support/scripted-server.js'
+import { scriptedServer } from '../support/scripted-server.js'
 
 let close: () => Promise<void> = () => Promise.resolve()
 

@@ -1,4 +1,4 @@
-import { type Heard, type Said } from './scripted-server.js'
+import { type Heard, type Said } from '../../support/scripted-server.js'
 import { page, queryOf } from './scripted-onsite.js'
 
 type Row = Readonly<Record<string, unknown>>

@@ -1,6 +1,6 @@
 import type { CrmFacts } from '../../../../src/crm/crm.js'
 import { superOfficeOnsiteDriver } from '../../../../src/crm/superoffice/driver.js'
-import { type Heard, type Said, scriptedServer } from './scripted-server.js'
+import { type Heard, type Said, scriptedServer } from '../../support/scripted-server.js'
 
 /** An installation on site that returns a test's answers, and a session of the product's driver against it. */
 export async function scriptedOnsite(

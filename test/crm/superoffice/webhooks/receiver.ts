@@ -4,7 +4,7 @@ import type {
   WebhookRequest,
   WebhookVerdict,
 } from '../../../../src/crm/crm.js'
-import { scriptedServer } from '../support/scripted-server.js'
+import { scriptedServer } from '../../support/scripted-server.js'
 import { SECRETS, type Stand } from '../setup/stand.js'
 
 /** A small gateway: judges posted events by a test's facts, and answers as the real one does. */

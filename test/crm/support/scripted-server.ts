@@ -17,8 +17,9 @@ export interface Said {
 }
 
 /** A server on loopback that returns a test's answers. */
-export async function scriptedServer(answer: (heard: Heard) => Said | Promise<Said>) {
+export async function scriptedServer(answer: (heard: Heard, url: string) => Said | Promise<Said>) {
   const heard: Heard[] = []
+  let url = ''
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -29,7 +30,7 @@ export async function scriptedServer(answer: (heard: Heard) => Said | Promise<Sa
       // A failed expectation inside an answer must end the call, and thereby the test.
       const failed = (error: unknown): Said => ({ status: 500, body: String(error) })
       void Promise.resolve()
-        .then(() => answer(one))
+        .then(() => answer(one, url))
         .catch(failed)
         .then(({ status, headers: said = {}, body = '' }) => {
           const text = typeof body === 'string' ? body : JSON.stringify(body)
@@ -39,9 +40,9 @@ export async function scriptedServer(answer: (heard: Heard) => Said | Promise<Sa
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     heard,
     close: async () => {
       server.closeAllConnections()
