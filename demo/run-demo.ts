@@ -4,18 +4,21 @@ import { join } from 'node:path'
 import { connectTemporal } from '../src/config/temporal/temporal.js'
 import type { Output } from '../src/cli/output.js'
 import { startStack } from '../dev/stack/start-stack.js'
-import { firstSyncChapter, sweepChapter, withinSecondsChapter } from './chapters/everyday.js'
-import { lifeChapter } from './chapters/life.js'
+import {
+  firstSyncChapter,
+  sweepChapter,
+  whyChapter,
+  withinSecondsChapter,
+} from './chapters/everyday.js'
+import { lifeChapter, removalChapter } from './chapters/life.js'
 import { privacyChapter } from './chapters/privacy.js'
-import { removalChapter } from './chapters/removal.js'
 import { sendoutChapter } from './chapters/sendout.js'
 import { setUpChapter } from './chapters/set-up.js'
-import { superOfficeCustomers } from './chapters/superoffice-customers.js'
-import { whyChapter } from './chapters/why.js'
+import { superOfficeCustomers } from './chapters/superoffice.js'
 import { Stage } from './stage.js'
 import { Story, type Claim } from './story.js'
 
-export interface DemoReport {
+interface DemoReport {
   readonly held: number
   readonly failed: number
   readonly seconds: number

@@ -1,6 +1,7 @@
-import { emailOf } from '../people.js'
+import { emailOf, type Part } from '../people.js'
 import { expected, type Story } from '../story.js'
 import { type Stage, CONNECTION_ID } from '../stage.js'
+import type { CommandAnswer } from '../run-command.js'
 
 /** Shows the state of both systems after set-up's first sync. */
 export async function firstSyncChapter(story: Story, stage: Stage): Promise<void> {
@@ -95,4 +96,28 @@ export async function sweepChapter(story: Story, stage: Stage): Promise<void> {
     const own = rows.filter((row) => row.em_category === category)
     return expected(own.length, (await stage.dynamics.contacts()).length)
   })
+}
+
+/** The people about whom Support asks, and what each answer must contain. */
+const QUESTIONS: readonly (readonly [Part, ...RegExp[]])[] = [
+  ['david', /Consent/, /evidence/i],
+  ['carin', /Legitimate interest/i],
+  ['elsa', /withdrawn/i, /sweep/i],
+]
+
+/** Support asks why a person has their present state. */
+export async function whyChapter(story: Story, stage: Stage): Promise<void> {
+  story.chapter('Support asks why')
+  const answers = await Promise.all(
+    QUESTIONS.map(([part]) => stage.lbsync('why', CONNECTION_ID, '--email', emailOf(part))),
+  )
+  for (const [index, [part, ...wanted]] of QUESTIONS.entries()) {
+    const { stdout } = answers[index] as CommandAnswer
+    story.say(`lbsync why ${CONNECTION_ID} --email ${emailOf(part)}`)
+    story.quote(stdout)
+    await story.claim(`the answer tells ${part}'s story`, 0, async () => {
+      const missing = wanted.filter((pattern) => !pattern.test(stdout))
+      return missing.length === 0 ? null : `no ${missing.map(String).join(', ')}`
+    })
+  }
 }

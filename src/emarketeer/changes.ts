@@ -1,5 +1,5 @@
 import type { Purpose } from '../domain/legal-basis.js'
-import type { Actor, ChangeType, ReadLegalBasis, Writer } from './vocabulary.js'
+import type { Actor, ReadLegalBasis, Writer } from './vocabulary.js'
 
 /** Items of the change feed, and data of webhooks (docs/wire-emarketeer.md, change object). Times: Unix ms. */
 
@@ -86,9 +86,6 @@ export interface ChangesQuery {
   readonly position: FeedPosition
   /** 1 to 1,000; eMarketeer's default is 500. */
   readonly limit?: number | undefined
-  readonly types?: readonly ChangeType[] | undefined
-  /** Long poll, 0 to 20 seconds. */
-  readonly waitSeconds?: number | undefined
 }
 
 /**

@@ -1,7 +1,7 @@
 import { chunksOf, halvesOf } from '../domain/lists.js'
 import { isTooLarge, type CallContext, type FittingPages } from '../http/index.js'
 import type { EmarketeerClient, StatesQuery } from './client.js'
-import { MAX_STATES } from './operations/state-operations.js'
+import { MAX_STATES } from './operations/read-operations.js'
 import { statesRead } from './wire/state-schemas.js'
 import { emarketeerSpelling } from './spelling.js'
 import { TOO_LARGE, type StatePart, type StatesRead, type StatesPage } from './states.js'

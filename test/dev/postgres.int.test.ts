@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Client } from 'pg'
 import { startPostgres, type PostgresServer } from '../../dev/embedded/postgres.js'
-import { machineBinaries } from '../../dev/embedded/postgres-binaries.js'
+import { machineBinaries } from '../../dev/embedded/postgres.js'
 
 const sources = ['package', ...((await machineBinaries()) ? ['machine' as const] : [])] as const
 

@@ -84,27 +84,16 @@ describe('the change feed', () => {
     ])
   })
 
-  it('pages, filters by type, and moves the cursor past what was filtered out', async () => {
+  it('pages, and moves the cursor past what was read', async () => {
     for (const name of ['A', 'B', 'C']) {
       await standIn.at('categories', { name })
     }
     await standIn.at('acts', { acts: [{ kind: 'complaint', contactId: '100001' }] })
     const first = await read(BEGINNING, { limit: 2 })
     expect([first.items.length, first.hasMore]).toEqual([2, true])
-    const rest = await read({ cursor: first.nextCursor }, { types: ['contact.deleted'] })
-    expect([rest.items.length, rest.hasMore]).toEqual([0, false])
+    const rest = await read({ cursor: first.nextCursor })
+    expect([rest.items.length, rest.hasMore]).toEqual([2, false])
     expect((await read({ cursor: rest.nextCursor })).items).toEqual([])
-    const consents = await read(BEGINNING, { types: ['consent.changed'] })
-    expect(consents.items.map((it) => it.type)).toEqual(['consent.changed'])
-  })
-
-  it('waits for a change and answers as soon as it comes', async () => {
-    const started = performance.now()
-    const waiting = read({ from: 'now' }, { waitSeconds: 20, types: ['category.created'] })
-    await standIn.at('acts', { acts: [{ kind: 'complaint', contactId: '100001' }] })
-    await standIn.at('categories', { id: 'c9', name: 'Late' })
-    expect((await waiting).items).toMatchObject([{ type: 'category.created' }])
-    expect(performance.now() - started).toBeLessThan(10_000)
   })
 
   it('starts at a time', async () => {

@@ -12,7 +12,7 @@ import {
   isRowKeyOf,
   rowKey,
 } from '../../../src/crm/dynamics/wire/row-key.js'
-import { partRequest, type RowWrite } from '../../../src/crm/dynamics/writing/part-requests.js'
+import { partRequest, type RowWrite } from '../../../src/crm/dynamics/writing/write-rows.js'
 
 /**
  * Reads a filter of {@link anyOf} as the service does: the array ends where the OData library finds its end

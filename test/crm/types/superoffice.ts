@@ -14,7 +14,7 @@ import type { basisEntry, purposeEntry, sourceEntry } from '../../../src/crm/sup
 import type { principalAnswer } from '../../../src/crm/superoffice/principal.js'
 import type { personCard } from '../../../src/crm/superoffice/setup/measure/measure-writes.js'
 import type { upsertAnswer } from '../../../src/crm/superoffice/setup/measure/measure-writes.js'
-import type { webhookRow } from '../../../src/crm/superoffice/webhooks/webhook-rows.js'
+import type { webhookRow } from '../../../src/crm/superoffice/webhooks/install.js'
 import type { massWriteAnswer, rowStatus } from '../../../src/crm/superoffice/writing/send-jobs.js'
 import type { Fits, IsTold, OnWire } from './fits.js'
 

@@ -43,6 +43,7 @@ describe('the stand-in is as strict as the contract', () => {
     const text = await response.text()
     const parsed = (text === '' ? {} : JSON.parse(text)) as {
       error?: { code: string; requestId: string; details: { path: string }[] }
+      items?: unknown[]
     }
     return {
       status: response.status,
@@ -50,6 +51,7 @@ describe('the stand-in is as strict as the contract', () => {
       code: parsed.error?.code,
       path: parsed.error?.details[0]?.path,
       requestId: parsed.error?.requestId,
+      items: parsed.items,
     }
   }
 
@@ -164,5 +166,14 @@ describe('the stand-in is as strict as the contract', () => {
     expect(answers.map((it) => it.status)).toEqual([200, 200, 429])
     expect(answers[2]?.code).toBe('rate_limited')
     expect(Number(answers[2]?.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+  })
+
+  it('filters the feed by type, and answers a long poll as soon as such a change comes', async () => {
+    const started = performance.now()
+    const waiting = call('GET', '/changes?from=now&waitSeconds=20&types=category.created')
+    await standIn.at('acts', { acts: [{ kind: 'complaint', contactId: '100001' }] })
+    await standIn.at('categories', { id: 'c9', name: 'Late' })
+    expect((await waiting).items).toMatchObject([{ type: 'category.created' }])
+    expect(performance.now() - started).toBeLessThan(10_000)
   })
 })

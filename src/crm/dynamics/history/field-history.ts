@@ -10,7 +10,7 @@ import type { DataverseClient } from '../client.js'
 import { readByIn } from '../reading/batch-queries.js'
 import { contactRow } from '../reading/rows.js'
 import { isGuid } from '../wire/odata.js'
-import { isAuditOn } from './audit-on.js'
+import { isAuditOn } from './audit.js'
 import {
   type AuditEntry,
   detailRequest,
@@ -18,7 +18,7 @@ import {
   MAX_ENTRIES,
   readDetail,
   readEntries,
-} from './audit-rows.js'
+} from './audit.js'
 import { sendBatch } from '../batch-call.js'
 import type { BatchPart } from '../wire/batch-decode.js'
 import type { BatchRequest } from '../wire/batch-encode.js'
@@ -171,7 +171,7 @@ function isSettled({ modifiedMs, auditReadAtMs, entry }: StampEvidence): boolean
 }
 
 /** The newest entry that changed a contact's toggle, and the new value. */
-export interface Flip {
+interface Flip {
   readonly contactId: string
   readonly entry: AuditEntry
   readonly newValue: boolean
@@ -184,7 +184,7 @@ const PURPOSE = { operation: 'POST /$batch (audit)', name: 'audit.read', effect:
  * Contacts without a readable change are absent.
  * @throws UpstreamError if the service asks to wait or does not answer.
  */
-export async function newestFlips(
+async function newestFlips(
   client: DataverseClient,
   contactIds: readonly string[],
   context: CallContext,

@@ -1,7 +1,64 @@
-import { BULK_ANSWER } from '../../http/index.js'
+import { BULK_ANSWER, UpstreamError } from '../../http/index.js'
 import type { EmarketeerClient } from '../client.js'
 import { asAsked, MISSING, readStates, statesPage, statesRead } from '../wire/state-schemas.js'
 import { assertAtMost, type Wire } from './wire.js'
+import type { FeedItem, FeedPosition } from '../changes.js'
+import { changesPage } from '../wire/change-schemas.js'
+import { readChange } from '../wire/read-change.js'
+
+const MAX_FEED_PAGE = 1_000
+
+/** EM-B2: the change feed. */
+export function changeOperations({
+  http,
+  call,
+  accountId,
+}: Wire): Pick<EmarketeerClient, 'changes'> {
+  return {
+    async changes({ position, limit }, context) {
+      assertAtMost(limit ?? 0, MAX_FEED_PAGE, 'feed page')
+      const request = call({
+        method: 'GET',
+        path: '/changes',
+        operation: 'GET /changes',
+        name: 'changes',
+        effect: 'read',
+        query: { ...positionQuery(position), limit },
+        context,
+      })
+      const reported = (item: FeedItem) => {
+        if (item.type === 'unreadable') {
+          const { id, path } = item
+          context?.onUnreadable?.({ operation: request.operation, path, id })
+        }
+        return item
+      }
+      try {
+        const { items, nextCursor, hasMore } = (await http.json(request, changesPage)).body
+        return {
+          status: 'page',
+          items: items.map((item) => reported(readChange(item, accountId))),
+          nextCursor,
+          hasMore,
+        }
+      } catch (error) {
+        if (error instanceof UpstreamError && error.upstreamCode === 'cursor_expired') {
+          return { status: 'cursorExpired' }
+        }
+        throw error
+      }
+    },
+  }
+}
+
+function positionQuery(position: FeedPosition): { cursor: string } | { from: string } {
+  if ('cursor' in position) {
+    return { cursor: position.cursor }
+  }
+  return typeof position.from === 'string'
+    ? { from: position.from }
+    : { from: new Date(position.from.timeMs).toISOString() }
+}
 
 /** Most contacts per read and per page of the walk. */
 export const MAX_STATES = 1_000
