@@ -13,8 +13,10 @@ const SQL_ELSEWHERE = [
 ]
 
 const OWN_MEMBERS = {
-  selector: ':matches(PropertyDefinition, MethodDefinition)[accessibility="private"]',
-  message: 'A class’s own member is `#name`; `private` is for constructor parameters only.',
+  selector:
+    ':matches(PropertyDefinition, MethodDefinition[kind!="constructor"])[accessibility="private"]',
+  message:
+    'A class’s own member is `#name`; `private` is for a constructor and its parameters only.',
 }
 
 /** Floating promises matter most in workflow code; exhaustive switches keep the vocabulary closed. */

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { AppError } from './contracts/app-error.js'
 
 /** Root of the checkout, with a trailing slash; right both in `src/` and compiled under `dist/`. */
 export const checkoutRoot: string = fileURLToPath(new URL('../', import.meta.url))
@@ -12,8 +13,24 @@ export const cacheDir: string = `${checkoutRoot}.cache`
  * Makes a directory in `parent` that only this user may read, named after this process. Removes those of processes that
  * were killed: they hold secrets of ended stacks, data of servers, and incomplete downloads.
  * @param kind the start of its name
+ * @throws AppError `not_provisioned` if `parent` is missing, full, or not writable. Not retryable.
  */
 export async function ownDirectory(parent: string, kind: string): Promise<string> {
+  try {
+    await removeOfKilled(parent, kind)
+    return await mkdtemp(join(parent, `${kind}-${process.pid}-`))
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException
+    throw new AppError(
+      'not_provisioned',
+      `No directory can be made in ${parent} (${code}). Make room there and let this user write, or name another directory ` +
+        'for temporary files in TMPDIR.',
+      { cause: error },
+    )
+  }
+}
+
+async function removeOfKilled(parent: string, kind: string): Promise<void> {
   for (const name of await readdir(parent)) {
     const [pid] = name.startsWith(`${kind}-`) ? name.slice(kind.length + 1).split('-', 1) : []
     if (pid !== undefined && /^\d+$/.test(pid) && !isAlive(Number(pid))) {
@@ -21,7 +38,6 @@ export async function ownDirectory(parent: string, kind: string): Promise<string
       await rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined)
     }
   }
-  return mkdtemp(join(parent, `${kind}-${process.pid}-`))
 }
 
 function isAlive(pid: number): boolean {

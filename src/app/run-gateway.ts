@@ -82,9 +82,13 @@ function refuseToListen(
 ): never {
   const ofHost = error.syscall === 'getaddrinfo' || error.code === 'EADDRNOTAVAIL'
   const path = ofHost ? '--host' : given === undefined ? 'GATEWAY_PORT' : '--port'
+  const remedy =
+    error.code === 'EADDRINUSE'
+      ? ' Another process listens there: stop it, or choose another port.'
+      : ''
   throw new AppError(
     'value_invalid',
-    `The gateway cannot listen at ${at.host}, port ${at.port} (${error.code ?? error.name}).`,
+    `The gateway cannot listen at ${at.host}, port ${at.port} (${error.code ?? error.name}).${remedy}`,
     { path, value: String(ofHost ? at.host : at.port), cause: error },
   )
 }

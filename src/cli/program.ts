@@ -38,7 +38,12 @@ export function buildProgram(
     // Options belong to the command that they follow: `pre-send` and `pre-send abort` both have --json.
     .enablePositionalOptions()
     .configureHelp({ optionDescription: descriptionOf })
-    .configureOutput({ writeErr: (help) => output.note(help), outputError: () => undefined })
+    .configureOutput({
+      // `runCli` reports a failure.
+      writeOut: (help) => void output.write(help).catch(() => undefined),
+      writeErr: (help) => output.note(help),
+      outputError: () => undefined,
+    })
   addMigrate(program, output)
   addWorker(program, output)
   addRelease(program, output)
@@ -98,18 +103,24 @@ export async function runCli(
     await reportError(error, error, output, args.includes('--json'))
   })
   try {
-    await buildProgram(output, tryingOut).parseAsync([...args], { from: 'user' })
+    await buildProgram(output, tryingOut)
+      .parseAsync([...args], { from: 'user' })
+      .catch(async (error: unknown) => {
+        if (!isHelpOrVersion(error)) {
+          throw error
+        }
+        // Throws if the help could not be written.
+        await output.write('')
+      })
   } catch (error) {
-    if (!isHelpOrVersion(error)) {
-      // Loaded here, because a successful command does not need it.
-      const { reportError, toCliError } = await import('./errors/report-error.js')
-      // The options may not be parsed yet, so look for the switch itself.
-      const json = args.includes('--json')
-      const known = toCliError(error)
-      // A stop signal interrupts imports; the resulting error is not a fault.
-      const shown = known.code === 'internal' ? (interruption() ?? known) : known
-      process.exitCode = await reportError(shown, error, output, json)
-    }
+    // Loaded here, because a successful command does not need it.
+    const { reportError, toCliError } = await import('./errors/report-error.js')
+    // The options may not be parsed yet, so look for the switch itself.
+    const json = args.includes('--json')
+    const known = toCliError(error)
+    // A stop signal interrupts imports; the resulting error is not a fault.
+    const shown = known.code === 'internal' ? (interruption() ?? known) : known
+    process.exitCode = await reportError(shown, error, output, json)
   } finally {
     release()
   }

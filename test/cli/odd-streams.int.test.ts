@@ -34,7 +34,7 @@ function run(
 }
 
 describe('a command', () => {
-  it.each([['doctor'], ['doctor', '--json']])(
+  it.each([['doctor'], ['doctor', '--json'], ['--help'], ['--version'], ['held', '--help']])(
     'says that its answer cannot be written: %s %s',
     async (...args) => {
       const { code, err } = await run(args, { stdout: FULL }).ended

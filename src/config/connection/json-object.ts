@@ -1,6 +1,7 @@
 import { valueAt } from './zod-problems.js'
 import { AppError } from '../../contracts/app-error.js'
 import { maskAddresses } from '../../telemetry/mask-addresses.js'
+import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 
 /** A JSON object, as parsed. */
@@ -98,12 +99,36 @@ function lineAt(text: string, position: number): number {
 }
 
 /**
- * Reads a file that the command line names.
- * @throws AppError `file_unreadable`, with the system's code (ENOENT, EACCES). Not retryable.
+ * Reads a file that the command line names. A byte that is not UTF-8 is refused and not replaced: a password would be
+ * another one.
+ * @throws AppError `file_unreadable`, with the system's code (ENOENT, EACCES); `file_not_json`, with the line that is
+ * not UTF-8. Not retryable.
  */
 export async function readTextFile(path: string): Promise<string> {
+  const bytes = await readBytes(path)
   try {
-    return await readFile(path, 'utf8')
+    return utf8Of(bytes)
+  } catch {
+    const line =
+      bytes
+        .toString('latin1')
+        .split('\n')
+        .findIndex((text) => !isUtf8(Buffer.from(text, 'latin1'))) + 1
+    throw new AppError(
+      'file_not_json',
+      `${maskAddresses(path)} is not UTF-8: look at line ${line}. Save it as UTF-8.`,
+    )
+  }
+}
+
+/** @throws TypeError if it is not UTF-8. */
+function utf8Of(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+}
+
+async function readBytes(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
     const shown = maskAddresses(path)
