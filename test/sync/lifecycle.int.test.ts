@@ -121,20 +121,36 @@ describe('a record that leaves', () => {
     expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
   })
 
-  it('ends the link when the contact is deleted in eMarketeer, and suppresses it when it returns (F5)', async () => {
-    const ann = await world.now.linked()
-    await ann.unsubscribe()
-    await world.now.sweep()
-    await ann.deletedInEmarketeer()
-    await world.now.sweep()
-    expect(await ann.state()).toMatchObject({ basis: null, toggles: ['deny'], due: false })
-    await ann.flip('allow')
-    await world.now.sweep()
-    const again = await world.now.person({ email: ann.email, basis: 'none', toggles: [] })
-    await world.now.sweep()
-    expect(await again.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
-    expect((await again.events()).map((event) => event.emarketeerNew)).not.toContain('consent')
-  })
+  // The withdrawal has a given time: by the table (T3), the flip lifts it only if its own time is provably later.
+  it.each([
+    ['suppresses it when it returns, if no flip is provably later', 3_600_000, 'withdrawn', 'deny'],
+    ['takes a flip that is provably later when it returns', -3_600_000, 'consent', 'allow'],
+  ])(
+    'ends the link when the contact is deleted in eMarketeer, and %s (F5)',
+    async (_, withdrawnMs, basis, toggle) => {
+      const ann = await world.now.person({ basis: null, toggles: ['deny'] })
+      const account = 'accounts/1001'
+      const eventTime = new Date(Date.now() + withdrawnMs).toISOString()
+      const withdrawn = { legalBasis: 'withdrawn', eventTime }
+      const { contactIds } = await world.now.standIns.emarketeer.post<{ contactIds: string[] }>(
+        `${account}/seed`,
+        { contacts: [{ email: ann.email, consents: { marketingSendouts: withdrawn } }] },
+      )
+      // A seed is not in the feed; this shows the contact.
+      await ann.subscribes('c2', false)
+      await world.now.sweep()
+      expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+      await world.now.standIns.emarketeer.post(`${account}/delete-contacts`, { contactIds })
+      await world.now.sweep()
+      expect(await ann.state()).toMatchObject({ basis: null, toggles: ['deny'], due: false })
+      await ann.flip('allow')
+      await world.now.sweep()
+      const again = await world.now.person({ email: ann.email, basis: 'none', toggles: [] })
+      expect(await again.state()).toMatchObject({ basis: 'withdrawn', toggles: ['allow'] })
+      await world.now.sweep()
+      expect(await again.state()).toMatchObject({ basis, toggles: [toggle] })
+    },
+  )
 
   it('starts withdrawn in eMarketeer what is deleted and created again in Dynamics', async () => {
     const ann = await world.now.linked()
