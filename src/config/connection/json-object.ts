@@ -106,24 +106,15 @@ function lineAt(text: string, position: number): number {
  */
 export async function readTextFile(path: string): Promise<string> {
   const bytes = await readBytes(path)
-  try {
-    return utf8Of(bytes)
-  } catch {
-    const line =
-      bytes
-        .toString('latin1')
-        .split('\n')
-        .findIndex((text) => !isUtf8(Buffer.from(text, 'latin1'))) + 1
-    throw new AppError(
-      'file_not_json',
-      `${maskAddresses(path)} is not UTF-8: look at line ${line}. Save it as UTF-8.`,
-    )
+  if (isUtf8(bytes)) {
+    return bytes.toString('utf8')
   }
-}
-
-/** @throws TypeError if it is not UTF-8. */
-function utf8Of(bytes: Uint8Array): string {
-  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  const lines = bytes.toString('latin1').split('\n')
+  const line = lines.findIndex((text) => !isUtf8(Buffer.from(text, 'latin1'))) + 1
+  throw new AppError(
+    'file_not_json',
+    `${maskAddresses(path)} is not UTF-8: look at line ${line}. Save it as UTF-8.`,
+  )
 }
 
 async function readBytes(path: string): Promise<Buffer> {
