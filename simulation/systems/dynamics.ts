@@ -424,13 +424,11 @@ export class MemoryDynamics implements MemoryCrm {
         if (!this.contacts.has(write.contactId)) {
           return { status: 'gone' }
         }
-        const known = this.rowsOf(write.contactId).find(
+        const isKnown = this.rowsOf(write.contactId).some(
           (row) => row.categoryId === write.categoryId && !row.foreign,
         )
-        if (known) {
-          // By its alternate key: upsert.
-          this.setRow(known, write.subscribed, true)
-          return { status: 'applied', version: null, rowId: known.id }
+        if (isKnown) {
+          return { status: 'conflict' }
         }
         const row = this.newRow(write.contactId, write.categoryId, write.subscribed, true)
         return { status: 'applied', version: null, rowId: row.id }

@@ -7,6 +7,7 @@ import { noticesOf, noticeSentences } from '../../src/connection/notices.js'
 import { CONNECTION_ID } from './support/open-systems.js'
 import { dynamicsRows } from './support/person-state.js'
 import type { Person } from './support/person.js'
+import { lateWrite } from './support/twists.js'
 import { withWorld } from './support/world.js'
 
 const world = withWorld()
@@ -120,6 +121,25 @@ describe('subscriptions of a contact', () => {
       await world.now.standIns.dynamics('DELETE', `rows/em_subscriptions/${row.id}`)
     }
     expect(await ann.state()).toMatchObject({ rows: [] })
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({
+      rows: ['c1:false', 'c2:true'],
+      subscriptions: { c1: false, c2: true },
+    })
+  })
+
+  it('keeps a No when an earlier call that made the row lands late (D4)', async () => {
+    const ann = await world.now.linked()
+    for (const row of await rowsOf(ann.crmIds[0]!)) {
+      await world.now.standIns.dynamics('DELETE', `rows/em_subscriptions/${row.id}`)
+    }
+    const late = lateWrite('crm')
+    await expect(world.now.sweep(late.twist)).rejects.toThrow('no answer yet')
+    await world.now.timePasses()
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ rows: ALL_YES })
+    await ann.flipSubscription('c1', false)
+    await late.lands()
     await world.now.sweep()
     expect(await ann.state()).toMatchObject({
       rows: ['c1:false', 'c2:true'],

@@ -48,9 +48,9 @@ async function start(rest: (heard: Heard) => Said | Promise<Said>) {
   return openCrm(service.url, facts)
 }
 
-function upserts(): { Targets: Record<string, unknown>[] }[] {
+function createCalls(): { Targets: Record<string, unknown>[] }[] {
   return (service?.heard ?? [])
-    .filter((one) => one.path.endsWith('UpsertMultiple'))
+    .filter((one) => one.path.endsWith('CreateMultiple'))
     .map((one) => JSON.parse(one.body) as { Targets: Record<string, unknown>[] })
 }
 
@@ -66,7 +66,7 @@ function statuses(outcomes: readonly CrmWriteOutcome[]) {
 }
 
 describe('creating subscription rows', () => {
-  it('sends each key once, bound by the names learned, the key not in the body', async () => {
+  it('sends each key once, bound by the names learned, by a message that never overwrites', async () => {
     const crm = await start(() => ({ status: 204 }))
     const outcomes = await crm.write(
       [create(1), create(2, false), create(1), create(2, true), create(3, true, 'unknown')],
@@ -74,11 +74,11 @@ describe('creating subscription rows', () => {
     )
     expect(statuses(outcomes)).toEqual(['applied', 'applied', 'applied', 'conflict', 'refused'])
     expect(outcomes[0]).toEqual({ status: 'applied', version: null, rowId: null })
-    expect(upserts()).toEqual([
+    expect(createCalls()).toEqual([
       {
         Targets: [1, 2].map((n) => ({
           '@odata.type': 'Microsoft.Dynamics.CRM.em_subscriptions',
-          '@odata.id': `em_subsets(em_rowkey='a0000000-0000-4000-8000-00000000000${n}_12')`,
+          em_rowkey: `a0000000-0000-4000-8000-00000000000${n}_12`,
           em_name: 'Näws',
           em_subscribed: n === 1,
           'em_CONTACT@odata.bind': `/contacts(A0000000-0000-4000-8000-00000000000${n})`,
@@ -103,7 +103,7 @@ describe('creating subscription rows', () => {
       {},
     )
     expect(statuses(outcomes)).toEqual(Array(5).fill('applied'))
-    expect(upserts().map((one) => one.Targets.length)).toEqual([5, 3, 2, 1, 2])
+    expect(createCalls().map((one) => one.Targets.length)).toEqual([5, 3, 2, 1, 2])
   })
 
   it.each([

@@ -112,6 +112,17 @@ describe('subscription rows', () => {
     expect(await rowsOf(first)).toHaveLength(1)
   })
 
+  it('that exist are never overwritten by a create, and the others of its call are created', async () => {
+    const [first, second] = [await contact(), await contact()]
+    await crm.write([create(first, false)], {})
+    expect(await crm.write([create(first, true), create(second, true)], {})).toMatchObject([
+      { status: 'conflict' },
+      { status: 'applied' },
+    ])
+    expect(await rowsOf(first)).toMatchObject([{ subscribed: false }])
+    expect(await rowsOf(second)).toMatchObject([{ subscribed: true }])
+  })
+
   it('that a merge brought are foreign, and their contact is the surviving one', async () => {
     const [master, loser] = [await contact(), await contact()]
     await crm.write([create(master, true), create(loser, false)], {})

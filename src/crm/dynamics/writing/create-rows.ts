@@ -7,19 +7,19 @@ import { createEach } from './create-each.js'
 import type { RowToCreate } from './row-to-create.js'
 import { lostOutcome } from './send-parts.js'
 
-/** Rows in the first `UpsertMultiple`. */
-export const MAX_UPSERT_ROWS = 1_000
+/** Rows in the first `CreateMultiple`. */
+export const MAX_CREATED_ROWS = 1_000
 
 /** A bulk write may take minutes (docs/wire-dataverse.md, 14); after a shorter time-out it would continue unseen. */
 const BULK_TIMEOUT_MS = 120_000
 
-const OPERATION = 'POST /{subscriptions}/UpsertMultiple'
+const OPERATION = 'POST /{subscriptions}/CreateMultiple'
 
 /**
- * Creates rows that are known to be absent (docs/wire-dataverse.md, 16.6) by `UpsertMultiple` on an alternate key,
- * which is all or nothing and returns no versions. Too large a request is halved. If the request is refused, the
- * message is missing, or it times out, each row is sent alone with `If-None-Match: *`, so that a bad row affects only
- * itself.
+ * Creates rows that are known to be absent (docs/wire-dataverse.md, 16.6) by `CreateMultiple`, which is all or nothing
+ * and returns no versions. It never overwrites: where a row exists meanwhile, its alternate key makes the request fail,
+ * also if it lands late. Too large a request is halved. If the request is refused, the message is missing, or it times
+ * out, each row is sent alone with `If-None-Match: *`, so that a bad row affects only itself.
  * @returns one outcome per row, in order, and the reason to send nothing more (null: continue).
  */
 export async function createRows(
@@ -33,7 +33,7 @@ export async function createRows(
     await client.text(
       {
         method: 'POST',
-        path: `${setName}/Microsoft.Dynamics.CRM.UpsertMultiple`,
+        path: `${setName}/Microsoft.Dynamics.CRM.CreateMultiple`,
         operation: OPERATION,
         name: 'rows.create',
         effect: 'write',
@@ -41,7 +41,7 @@ export async function createRows(
         json: {
           Targets: rows.map((row) => ({
             '@odata.type': 'Microsoft.Dynamics.CRM.em_subscriptions',
-            '@odata.id': row.keyPath,
+            em_rowkey: row.key,
             ...row.body,
           })),
         },
@@ -58,8 +58,7 @@ export async function createRows(
       return createHalves(client, setName, primaryId, rows, context)
     }
     if (isRefusedAsAWhole(error) || error.code === 'upstream_timeout') {
-      // After a time-out the rows may exist, and a person may have changed one since: from now on only create, never
-      // upsert.
+      // One by one, create only: after a time-out the rows may exist, and a person may have changed one since.
       return createEach(client, primaryId, rows, context)
     }
     const lost = lostOutcome(error)

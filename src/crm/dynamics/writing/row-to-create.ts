@@ -11,9 +11,11 @@ const MAX_NAME_CHARACTERS = 100
 
 /** A row as both ways to create it send it. */
 export interface RowToCreate {
+  /** `em_rowkey`. */
+  readonly key: string
   /** `em_subscriptionses(em_rowkey='…')`. */
   readonly keyPath: string
-  /** Without the key column: a create that repeats it fails. */
+  /** Without the key column: a create at {@link keyPath} that repeats it fails. */
   readonly body: Readonly<Record<string, string | boolean>>
 }
 
@@ -33,8 +35,10 @@ export function rowToCreate(
   if (navigation === undefined || categoryRowId === null || !isGuid(contactId)) {
     return null
   }
+  const key = rowKey(contactId, categoryId)
   return {
-    keyPath: byKey(tables.subscriptions.setName, 'em_rowkey', rowKey(contactId, categoryId)),
+    key,
+    keyPath: byKey(tables.subscriptions.setName, 'em_rowkey', key),
     body: {
       em_name: shorten(categoryName, MAX_NAME_CHARACTERS),
       em_subscribed: subscribed,

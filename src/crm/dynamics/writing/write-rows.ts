@@ -5,7 +5,7 @@ import type { ChangeSource } from '../reading/changes.js'
 import { sendParts, type WritePart, lostOutcome } from './send-parts.js'
 import { type CreateWrite, type RowToCreate, rowToCreate } from './row-to-create.js'
 import { MAX_WRITE_PARTS } from './create-each.js'
-import { MAX_UPSERT_ROWS, createRows } from './create-rows.js'
+import { MAX_CREATED_ROWS, createRows } from './create-rows.js'
 import { directRead, MAX_DIRECT_READ } from '../reading/direct-read.js'
 import { API_ROOT } from '../client.js'
 import type { BatchRequest } from '../wire/batch-encode.js'
@@ -94,7 +94,7 @@ function runsOf(writes: readonly CrmWrite[]): Run[] {
   const runs: Run[] = []
   for (const write of writes) {
     const kind = write.kind === 'createSubscription' ? 'create' : 'parts'
-    const limit = kind === 'create' ? MAX_UPSERT_ROWS : MAX_WRITE_PARTS
+    const limit = kind === 'create' ? MAX_CREATED_ROWS : MAX_WRITE_PARTS
     const last = runs.at(-1)
     if (last !== undefined && last.kind === kind && last.writes.length < limit) {
       last.writes.push(write)
