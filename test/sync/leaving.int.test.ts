@@ -50,6 +50,19 @@ const WAYS: Record<string, (ann: Person) => Promise<void>> = {
 describe.each(Object.entries(WAYS))(
   'a record that is %s with a deny no pass has seen',
   (_, leave) => {
+    it('stays behind where a contact of eMarketeer is back, but its state not read yet (F5)', async () => {
+      const ann = await world.now.linked({ toggles: ['allow', 'allow'] })
+      await ann.changesEmailInEmarketeer(`away-${ann.email}`)
+      await world.now.sweep()
+      await ann.flip('deny')
+      await ann.changesEmailInEmarketeer(ann.email)
+      await onlyRead()
+      await leave(ann)
+      await onlyRead()
+      await world.now.sweep()
+      expect(await ann.state()).toMatchObject(DENIED)
+    })
+
     it('is not overruled by an act in eMarketeer that may be the earlier one (F5)', async () => {
       const ann = await world.now.linked({ toggles: ['allow', 'allow'] })
       await ann.consents('contract')

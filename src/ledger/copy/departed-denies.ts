@@ -280,29 +280,50 @@ async function lockCells(
   return new Map(cells.map((cell) => [`${cell.addressId} ${cell.cellKey}`, cell]))
 }
 
+/**
+ * Stores denies in their cells. Where eMarketeer has known the address, but no state of it has been read since, there is
+ * no cell yet: it is made, with version -1, which every state replaces.
+ */
 async function saveDeparted(
   tx: Transaction,
   cells: ReadonlyMap<string, StoredCell>,
   denies: readonly DepartedDeny[],
 ): Promise<void> {
-  const departed = new Map<StoredCell, readonly SeenRecord<StoredValue>[]>()
-  for (const { addressId, cellKey, record } of denies) {
-    const cell = cells.get(`${addressId} ${cellKey}`)
-    if (cell) {
-      departed.set(cell, withDeparted(departed.get(cell) ?? cell.departed, record))
-    }
+  const departed = new Map<string, DepartedDeny & { records: readonly SeenRecord<StoredValue>[] }>()
+  for (const deny of denies) {
+    const key = `${deny.addressId} ${deny.cellKey}`
+    const known = departed.get(key)?.records ?? cells.get(key)?.departed ?? []
+    departed.set(key, { ...deny, records: withDeparted(known, deny.record) })
   }
-  if (departed.size === 0) {
-    return
+  const stored = [...departed].filter(([key]) => cells.has(key)).map(([, cell]) => cell)
+  if (stored.length > 0) {
+    await tx.query(
+      `UPDATE cells c SET departed = u.departed, departures = departures + 1
+        FROM ${UNNEST} WHERE c.address_id = u.address_id AND c.cell_key = u.cell_key`,
+      columnsOf(stored),
+    )
   }
-  await tx.query(
-    `UPDATE cells c SET departed = u.departed, departures = departures + 1
-      FROM unnest($1::bigint[], $2::text[], $3::jsonb[]) AS u(address_id, cell_key, departed)
-      WHERE c.address_id = u.address_id AND c.cell_key = u.cell_key`,
-    [
-      [...departed.keys()].map((cell) => cell.addressId),
-      [...departed.keys()].map((cell) => cell.cellKey),
-      [...departed.values()].map((records) => JSON.stringify(records)),
-    ],
-  )
+  const absent = [...departed].filter(([key]) => !cells.has(key)).map(([, cell]) => cell)
+  if (absent.length > 0) {
+    await tx.query(
+      `INSERT INTO cells (address_id, cell_key, emarketeer_basis, emarketeer_version, departed, departures)
+        SELECT address_id, u.cell_key, 'none', -1, u.departed, 1
+        FROM ${UNNEST} JOIN addresses a USING (address_id) WHERE a.ever_in_emarketeer ORDER BY 1, 2
+        ON CONFLICT (address_id, cell_key) DO UPDATE
+          SET departed = cells.departed || excluded.departed, departures = cells.departures + 1`,
+      columnsOf(absent),
+    )
+  }
+}
+
+const UNNEST = `unnest($1::bigint[], $2::text[], $3::jsonb[]) AS u(address_id, cell_key, departed)`
+
+function columnsOf(
+  cells: readonly (DepartedDeny & { readonly records: readonly SeenRecord<StoredValue>[] })[],
+) {
+  return [
+    cells.map((cell) => cell.addressId),
+    cells.map((cell) => cell.cellKey),
+    cells.map((cell) => JSON.stringify(cell.records)),
+  ]
 }
