@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
+import { catchUpBoth } from '../../src/sync/mirror/catch-up-both.js'
+import type { Person } from './support/person.js'
 import { withWorld } from './support/world.js'
 
 const world = withWorld()
@@ -129,18 +131,14 @@ describe('a record that leaves', () => {
     'ends the link when the contact is deleted in eMarketeer, and %s (F5)',
     async (_, withdrawnMs, basis, toggle) => {
       const ann = await world.now.person({ basis: null, toggles: ['deny'] })
-      const account = 'accounts/1001'
-      const eventTime = new Date(Date.now() + withdrawnMs).toISOString()
-      const withdrawn = { legalBasis: 'withdrawn', eventTime }
-      const { contactIds } = await world.now.standIns.emarketeer.post<{ contactIds: string[] }>(
-        `${account}/seed`,
-        { contacts: [{ email: ann.email, consents: { marketingSendouts: withdrawn } }] },
-      )
+      const contactId = await withdrawnSince(ann, withdrawnMs)
       // A seed is not in the feed; this shows the contact.
       await ann.subscribes('c2', false)
       await world.now.sweep()
       expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
-      await world.now.standIns.emarketeer.post(`${account}/delete-contacts`, { contactIds })
+      await world.now.standIns.emarketeer.post('accounts/1001/delete-contacts', {
+        contactIds: [contactId],
+      })
       await world.now.sweep()
       expect(await ann.state()).toMatchObject({ basis: null, toggles: ['deny'], due: false })
       await ann.flip('allow')
@@ -149,6 +147,84 @@ describe('a record that leaves', () => {
       expect(await again.state()).toMatchObject({ basis: 'withdrawn', toggles: ['allow'] })
       await world.now.sweep()
       expect(await again.state()).toMatchObject({ basis, toggles: [toggle] })
+    },
+  )
+
+  // After the record is gone, only the ledger knows of its deny; the other record's Allow is stamped, and earlier.
+  it.each<[string, (leaves: Leaves) => Promise<void>]>([
+    [
+      'was read, but not written, and leaves before the contact is deleted',
+      async ({ ann, read, contactIsDeleted }) => {
+        await world.now.sweep().catch(() => undefined)
+        await ann.deletedInCrm(1)
+        await read()
+        await contactIsDeleted()
+      },
+    ],
+    [
+      'no pass has seen, and leaves before the contact is deleted',
+      async ({ ann, read, contactIsDeleted }) => {
+        await ann.deactivated(1)
+        await read()
+        await contactIsDeleted()
+      },
+    ],
+    [
+      'no pass has seen, and leaves after the contact was deleted',
+      async ({ ann, read, contactIsDeleted }) => {
+        await contactIsDeleted()
+        await ann.deactivated(1)
+        await read()
+      },
+    ],
+  ])(
+    'leaves a deny behind that %s, for the contact that is created again (F5)',
+    async (_, leaves) => {
+      const ann = await world.now.person({ basis: null, toggles: ['deny', 'deny'] })
+      const contactId = await withdrawnSince(ann, -3_600_000)
+      // A seed is not in the feed; this shows the contact.
+      await ann.subscribes('c2', false)
+      await world.now.sweep()
+      expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny', 'deny'] })
+      await ann.flip('allow', 'Sales Rep', 0)
+      await ann.flip('allow', 'Sales Rep', 1)
+      await world.now.emarketeerFault({ path: '/states/write', status: 503 })
+      await world.now.dynamicsFault({ path: '\\$batch', bodyMatches: 'PATCH /api', status: 503 })
+      await ann.flip('deny', 'Sales Rep', 1)
+      await leaves({
+        ann,
+        read: async () => catchUpBoth(await world.now.session()),
+        contactIsDeleted: async () => {
+          await world.now.standIns.emarketeer.post('accounts/1001/delete-contacts', {
+            contactIds: [contactId],
+          })
+          await world.now.timePasses()
+          await world.now.sweep().catch(() => undefined)
+        },
+      })
+      await world.now.clearFaults()
+      await world.now.timePasses()
+      const again = await world.now.linked({ email: ann.email, basis: 'none', toggles: [] })
+      expect(await again.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+    },
+  )
+
+  it.each<[string, (ann: Person) => readonly (() => Promise<void>)[]]>([
+    ['record', (ann) => [() => ann.deletedInCrm(), () => ann.deletedInEmarketeer()]],
+    ['contact', (ann) => [() => ann.deletedInEmarketeer(), () => ann.deletedInCrm()]],
+  ])(
+    'leaves nothing behind that eMarketeer had taken over, so that a returning person may consent: the %s first',
+    async (_, leaving) => {
+      const ann = await world.now.linked()
+      await ann.flip('deny')
+      await world.now.sweep()
+      expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+      for (const leaves of leaving(ann)) {
+        await leaves()
+        await world.now.sweep()
+      }
+      const again = await world.now.linked({ email: ann.email, basis: 'contract', toggles: [] })
+      expect(await again.state()).toMatchObject({ basis: 'contract' })
     },
   )
 
@@ -295,3 +371,22 @@ describe('people on one side only (E7)', () => {
     await world.now.configure({})
   })
 })
+
+/** How a deny's record and the contact of eMarketeer leave the address. */
+interface Leaves {
+  readonly ann: Person
+  /** Updates our copy from both systems, without a pass. */
+  readonly read: () => Promise<void>
+  readonly contactIsDeleted: () => Promise<void>
+}
+
+/** Creates the person's contact in eMarketeer, withdrawn at a time relative to now. @returns its id. */
+async function withdrawnSince({ email }: Person, withdrawnMs: number): Promise<string> {
+  const eventTime = new Date(Date.now() + withdrawnMs).toISOString()
+  const consents = { marketingSendouts: { legalBasis: 'withdrawn', eventTime } }
+  const { contactIds } = await world.now.standIns.emarketeer.post<{ contactIds: [string] }>(
+    'accounts/1001/seed',
+    { contacts: [{ email, consents }] },
+  )
+  return contactIds[0]
+}

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import { preSend } from './support/pre-send.js'
+import type { RichPerson } from './support/rich-person.js'
 import { withRichWorld } from './support/rich-world.js'
-import type { World } from './support/world.js'
+import { twistCrm, twistEmarketeer } from './support/twists.js'
+import type { Twist, World } from './support/world.js'
 
 const world = withRichWorld()
 const asWorld = () => world.now as unknown as World
@@ -71,6 +73,36 @@ describe('a write without an answer', () => {
     await world.now.timePasses()
     await world.now.sweep()
     expect(await person.state()).toEqual({ e: 'contract', d: ['contract'] })
+  })
+})
+
+describe('a contact of eMarketeer that is deleted and created again', () => {
+  it('does not take over an older consent beside a deny that was read, and left before it was written', async () => {
+    const person = await world.now.linked({ rows: ['consent', 'consent'] })
+    person.sets('withdrawn', 0)
+    await world.now.pass(person.email, diesBeforeWriting).catch(() => undefined)
+    person.deleted(0)
+    await deletedAndMissed(person)
+    await person.createInEmarketeer()
+    await world.now.timePasses()
+    await world.now.sweep()
+    expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
+  })
+
+  it('still doubts a write of ours that was under way, and lands over a later withdrawal (R0)', async () => {
+    const person = await world.now.linked()
+    await person.acts('contract')
+    world.now.crm.switches.holdWrites = true
+    await world.now.pass(person.email).catch(() => undefined)
+    world.now.crm.switches.holdWrites = false
+    await deletedAndMissed(person)
+    await person.createInEmarketeer()
+    await person.acts('contract')
+    person.sets('withdrawn')
+    world.now.crm.land()
+    await world.now.timePasses()
+    await world.now.sweep()
+    expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
   })
 })
 
@@ -153,4 +185,17 @@ async function forget(emails: readonly string[]): Promise<void> {
     [emails],
   )
   await db.query(`UPDATE connections SET epoch = epoch + 1`)
+}
+
+/** A pass that stores its decision, and dies before it writes. */
+const diesBeforeWriting: Twist = (session) => {
+  const dies = () => Promise.reject(new Error('the process died'))
+  return twistCrm(twistEmarketeer(session, 'writeStates', dies), 'write', dies)
+}
+
+/** Deletes the person's contact, and lets a sweep find that. */
+async function deletedAndMissed({ contactId }: RichPerson): Promise<void> {
+  await world.now.emarketeer.post('accounts/1001/delete-contacts', { contactIds: [contactId] })
+  await world.now.timePasses()
+  await world.now.sweep()
 }

@@ -331,14 +331,24 @@ export async function markEmarketeerRead(
 }
 
 /**
- * Deletes the cells of addresses that no contact in eMarketeer has: their values and observations. If the address
- * returns, eMarketeer starts it as withdrawn (suppression), and it is read again (F5).
+ * Clears eMarketeer's values at addresses that no contact in eMarketeer has; the version of a value that is not there is
+ * -1, so that any other replaces it. The rule's memory stays: only the ledger knows of a deny whose record left, and of
+ * our writes in progress (F5). Versions may begin again, so the stored observation gets one that never occurs: whatever
+ * returns has moved. eMarketeer suppresses a withdrawn purpose, which settles its denies, but it forgets a No.
  */
 async function clearEmarketeerState(tx: Transaction, addressIds: readonly number[]): Promise<void> {
   if (addressIds.length === 0) {
     return
   }
-  await tx.query(`DELETE FROM cells WHERE address_id = ANY($1)`, [addressIds])
+  await tx.query(
+    `UPDATE cells SET emarketeer_basis = 'none', emarketeer_version = -1, emarketeer_event_at = NULL,
+        emarketeer_recorded_at = NULL, emarketeer_source = NULL, emarketeer_actor = NULL, last_positive_act_ms = NULL,
+        last_deny_act_ms = NULL,
+        seen = seen || CASE WHEN cell_key LIKE 'category:%' THEN '{"version": -1, "basis": "none"}'::jsonb
+          ELSE '{"version": -1}' END
+      WHERE address_id = ANY($1)`,
+    [addressIds],
+  )
 }
 
 /**
@@ -388,7 +398,7 @@ export async function addressesOfContacts(
   return new Map(rows.map((row) => [row.contactId, row.addressId]))
 }
 
-/** Removes contacts, state and doubt of addresses that no contact in eMarketeer has. */
+/** Removes contacts, values and doubt of addresses that no contact in eMarketeer has. */
 export async function endEmarketeerLinks(
   tx: Transaction,
   connectionId: string,
