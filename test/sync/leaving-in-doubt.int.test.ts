@@ -139,6 +139,43 @@ describe.each(worlds)('a record of %s that leaves while in doubt (F5, R0)', (_, 
     expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn', 'withdrawn'] })
   })
 
+  /** The last contact in eMarketeer leaves the person's address. */
+  async function leftInEmarketeer({ contactId, email }: RichPerson): Promise<void> {
+    const moved = { contactId, email: `to-${email}` }
+    await world.now.emarketeer.post('accounts/1001/change-email', moved)
+    await swept()
+  }
+
+  it('is doubted when a write of ours lands on it after eMarketeer lost its address', async () => {
+    const there = await world.now.linked({ basis: 'contract', rows: [] })
+    const person = await world.now.linked({ basis: 'consent' })
+    const { switches } = world.now.crm
+    await person.acts('contract')
+    switches.holdWrites = true
+    await world.now.pass(person.email).catch(() => undefined)
+    switches.holdWrites = false
+    await leftInEmarketeer(person)
+    person.sets('withdrawn')
+    world.now.crm.land()
+    record(person).emails = [there.email]
+    await swept()
+    await swept()
+    expect(world.now.crm.value(person.ids[0]!)).toBe('withdrawn')
+    expect(await there.state()).toMatchObject({ e: 'withdrawn' })
+  })
+
+  it('takes along that its basis is ours after eMarketeer lost its address: a saved card sets nothing', async () => {
+    const there = await world.now.linked({ basis: 'none', rows: [] })
+    const person = await world.now.linked({ basis: 'consent', rows: ['none'] })
+    expect(await person.state()).toEqual({ e: 'consent', d: ['consent'] })
+    person.sets('consent')
+    await leftInEmarketeer(person)
+    record(person).emails = [there.email]
+    await swept()
+    await swept()
+    expect(await there.state()).toMatchObject({ e: 'none' })
+  })
+
   it('leaves in peace where nothing is in doubt, and takes nothing from anybody', async () => {
     const person = await world.now.linked({ rows: ['consent', 'consent'] })
     const there = await world.now.linked({ basis: 'contract' })
