@@ -50,7 +50,10 @@ export interface MemoryCrm {
   say(record: CrmRecord, cell: string, answer: Answer, asUs: boolean): boolean
   /** Whether a user set the record's current value, and it denies. */
   wasDenied(record: CrmRecord, cell: string): boolean
-  /** Whether a user chose the record's current value. Saving it again does not count. */
+  /**
+   * Whether a user chose the record's current value. Saving it again does not count, nor does a change back to what we
+   * wrote, which looks the same (docs/reconciliation.md, "Limits").
+   */
   wasChosen(record: CrmRecord, cell: string): boolean
   /** Saves another field of the record. */
   edit(record: CrmRecord): void

@@ -32,6 +32,8 @@ interface ConsentRow {
   by: 'us' | 'user'
   /** Who changed the value last. */
   chosenBy: 'us' | 'user'
+  /** The value that we wrote last; null: none. */
+  written: LegalBasis | null
 }
 
 interface Person extends CrmRecord {
@@ -211,9 +213,14 @@ export class MemorySuperOffice implements MemoryCrm {
         updatedMs: null,
         by,
         chosenBy: by,
+        written: by === 'us' ? value : null,
       })
     } else if (row.value !== value || by === 'user' || this.habits.countsEqualWrites) {
-      row.chosenBy = row.value === value ? row.chosenBy : by
+      if (row.value !== value) {
+        // Between two readings, a basis of ours that a user changed and changed back looks like a saved card (Limits).
+        row.chosenBy = value === row.written ? 'us' : by
+      }
+      row.written = by === 'us' ? value : row.written
       row.value = value
       row.updatedCount += 1
       row.updatedMs = this.clock()
