@@ -1,6 +1,6 @@
 import type { Ghost, Until } from './ghost.js'
-import type { MemoryCrm } from './systems/crm.js'
-import type { MemoryEmarketeer, OwnWrite } from './systems/emarketeer.js'
+import type { Stage } from './stage.js'
+import type { OwnWrite } from './systems/emarketeer.js'
 import { CATEGORY, People } from './people.js'
 
 /** A violation. */
@@ -42,13 +42,17 @@ export function listFindings(
   )
 }
 
-/** Checks the state at rest: both sides agree, no deny is lost, and no consent was invented. */
+/**
+ * Checks the state at rest: both sides agree, no deny is lost, and no consent was invented.
+ *
+ * @param perhapsOurs cells, as address and cell, to which the product wrote a basis in eMarketeer and never learned the
+ *   outcome.
+ */
 export function restFindings(
   emails: readonly string[],
-  emarketeer: MemoryEmarketeer,
-  crm: MemoryCrm,
-  ghost: Ghost,
+  { emarketeer, crm, ghost }: Pick<Stage, 'emarketeer' | 'crm' | 'ghost'>,
   subscriptions: boolean,
+  perhapsOurs: ReadonlySet<string>,
 ): Finding[] {
   const isRich = crm.capabilities.values === 'rich'
   const cells = [...crm.capabilities.purposes, ...(subscriptions ? [`c:${CATEGORY}`] : [])]
@@ -80,8 +84,10 @@ export function restFindings(
       }
       // A positive basis never moves by itself (F5): one that no user chose on the record stays on that record alone.
       const isChosen = records.some((record) => crm.wasChosen(record, cell))
-      // Nor does one of ours from eMarketeer to a record that came later, as long as its outcome is unknown (R2).
-      const staysHere = isRich && !DENIES.has(value) && !emarketeer.wasChosen(email, cell)
+      // Nor does one of ours from eMarketeer to a record that came later, as long as its outcome is unknown (R2). Nor
+      // somebody's own at another version than our write expected: the product cannot tell it from our write.
+      const isOurs = !emarketeer.wasChosen(email, cell) || perhapsOurs.has(`${email} ${cell}`)
+      const staysHere = isRich && !DENIES.has(value) && isOurs
       const here = held.filter(
         (one) =>
           DENIES.has(one) || ((value !== 'none' || isChosen) && !(one === 'none' && staysHere)),
