@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { LegalBasis, Purpose } from '../../src/domain/legal-basis.js'
+import type { Purpose } from '../../src/domain/legal-basis.js'
 import { catchUpBoth } from '../../src/sync/mirror/catch-up-both.js'
 import { preSend } from './support/pre-send.js'
 import type { RichPerson } from './support/rich-person.js'
@@ -18,11 +18,7 @@ describe.each(worlds)('a record of %s that leaves while in doubt (F5, R0)', (_, 
   /** Two people at one address. A late write of ours overwrote the older one's withdrawal, and no pass has noticed. */
   async function inDoubt(more: { readonly otherEmails?: string[] } = {}): Promise<RichPerson> {
     const person = await world.now.linked({ rows: ['consent', 'consent'], ...more })
-    const { switches } = world.now.crm
-    await person.acts('contract')
-    switches.holdWrites = true
-    await world.now.pass(person.email).catch(() => undefined)
-    switches.holdWrites = false
+    await person.actsAndIsWrittenLate('contract')
     // They agree without it, so that no pass waits for that write any more.
     person.sets('contract')
     await world.now.pass(person.email)
@@ -122,11 +118,7 @@ describe.each(worlds)('a record of %s that leaves while in doubt (F5, R0)', (_, 
 
   it('is doubted when a write of ours lands after it came back, though it left in peace', async () => {
     const person = await world.now.linked({ rows: ['consent', 'consent'] })
-    const { switches } = world.now.crm
-    await person.acts('contract')
-    switches.holdWrites = true
-    await world.now.pass(person.email).catch(() => undefined)
-    switches.holdWrites = false
+    await person.actsAndIsWrittenLate('contract')
     person.sets('contract')
     await world.now.pass(person.email)
     person.deleted()
@@ -149,11 +141,7 @@ describe.each(worlds)('a record of %s that leaves while in doubt (F5, R0)', (_, 
   it('is doubted when a write of ours lands on it after eMarketeer lost its address', async () => {
     const there = await world.now.linked({ basis: 'contract', rows: [] })
     const person = await world.now.linked({ basis: 'consent' })
-    const { switches } = world.now.crm
-    await person.acts('contract')
-    switches.holdWrites = true
-    await world.now.pass(person.email).catch(() => undefined)
-    switches.holdWrites = false
+    await person.actsAndIsWrittenLate('contract')
     await leftInEmarketeer(person)
     person.sets('withdrawn')
     world.now.crm.land()
@@ -297,19 +285,10 @@ describe('a record of a rich CRM of which something cannot be read', () => {
     await toy.now.sweep()
   }
 
-  /** A write of ours to the record is in progress. */
-  async function writtenLate(person: RichPerson, basis: LegalBasis, email = person.email) {
-    const { switches } = toy.now.crm
-    await person.acts(basis)
-    switches.holdWrites = true
-    await toy.now.pass(email).catch(() => undefined)
-    switches.holdWrites = false
-  }
-
   it('is doubted where it comes to when a write of ours lands there (R0)', async () => {
     const there = await toy.now.linked({ basis: 'consent' })
     const person = await toy.now.linked({ basis: 'consent' })
-    await writtenLate(person, 'contract')
+    await person.actsAndIsWrittenLate('contract')
     const show = hide(person)
     await swept()
     toy.now.crm.persons.get(person.ids[0]!)!.emails = [there.email]
@@ -366,7 +345,7 @@ describe('a record of a rich CRM of which something cannot be read', () => {
     // It moves elsewhere, is written to there, and comes back while that write is in progress.
     toy.now.crm.persons.get(person.ids[0]!)!.emails = [there.email]
     await swept()
-    await writtenLate(there, 'contract')
+    await there.actsAndIsWrittenLate('contract')
     toy.now.crm.persons.get(person.ids[0]!)!.emails = [beside.email]
     await swept()
     row.value = 'consent'

@@ -12,11 +12,6 @@ import { withWorld } from './support/world.js'
 const world = withWorld()
 const DENIED = { basis: 'withdrawn', toggles: ['deny'], due: false }
 
-/** Our copy is updated from both systems, without a pass. */
-async function onlyRead(): Promise<void> {
-  await catchUpBoth(await world.now.session())
-}
-
 async function verdictOf(
   { contactId }: Person,
   afterProof: () => Promise<unknown>,
@@ -24,11 +19,6 @@ async function verdictOf(
 ) {
   const ask = { contactIds: [contactId], tolerant: true, afterProof, categoryId }
   return (await preSend(world.now, ask)).verdicts[contactId]
-}
-
-async function nothingIsWritten(): Promise<void> {
-  await world.now.emarketeerFault({ path: '/states/write', status: 503 })
-  await world.now.dynamicsFault({ path: '\\$batch', bodyMatches: 'PATCH /api', status: 503 })
 }
 
 async function writtenAgain(): Promise<void> {
@@ -42,7 +32,7 @@ const WAYS: Record<string, (ann: Person) => Promise<void>> = {
   'given another address': (ann) => ann.edit({ emailaddress1: `to-${ann.email}` }),
   deleted: async (ann) => {
     // A deny that no pass has read is lost with a deleted record.
-    await onlyRead()
+    await world.now.read()
     await ann.deletedInCrm(0)
   },
 }
@@ -56,9 +46,9 @@ describe.each(Object.entries(WAYS))(
       await world.now.sweep()
       await ann.flip('deny')
       await ann.changesEmailInEmarketeer(ann.email)
-      await onlyRead()
+      await world.now.read()
       await leave(ann)
-      await onlyRead()
+      await world.now.read()
       await world.now.sweep()
       expect(await ann.state()).toMatchObject(DENIED)
     })
@@ -76,7 +66,7 @@ describe.each(Object.entries(WAYS))(
       const ann = await world.now.linked({ toggles: ['allow', 'allow'] })
       await ann.flip('deny')
       await leave(ann)
-      expect(await verdictOf(ann, nothingIsWritten)).toBe('consentWithdrawn')
+      expect(await verdictOf(ann, () => world.now.refuseWrites())).toBe('consentWithdrawn')
       await writtenAgain()
       await world.now.sweep()
       expect(await ann.state()).toMatchObject(DENIED)
@@ -118,7 +108,9 @@ describe('a No whose contact leaves before a pass', () => {
     const ann = await world.now.linked({ toggles: ['allow', 'allow'] })
     await ann.flipSubscription('c1', false)
     await leave(ann)
-    expect(await verdictOf(ann, nothingIsWritten, 'c1')).toBe('unsubscribedFromCategory')
+    expect(await verdictOf(ann, () => world.now.refuseWrites(), 'c1')).toBe(
+      'unsubscribedFromCategory',
+    )
     await writtenAgain()
     await world.now.sweep()
     await world.now.sweep()
@@ -162,7 +154,7 @@ describe.each(Object.entries(WAYS))(
       await ann.anotherRecord('allow')
       await newEpoch()
       await leave(ann)
-      expect(await verdictOf(ann, nothingIsWritten)).toBe('consentWithdrawn')
+      expect(await verdictOf(ann, () => world.now.refuseWrites())).toBe('consentWithdrawn')
       await writtenAgain()
       await world.now.sweep()
       expect(await ann.state()).toMatchObject(DENIED)
@@ -176,7 +168,9 @@ describe.each(Object.entries(WAYS))(
       await ann.anotherRecord('allow')
       await newEpoch()
       await leave(ann)
-      expect(await verdictOf(ann, nothingIsWritten, 'c1')).toBe('unsubscribedFromCategory')
+      expect(await verdictOf(ann, () => world.now.refuseWrites(), 'c1')).toBe(
+        'unsubscribedFromCategory',
+      )
       await writtenAgain()
       await world.now.sweep()
       await world.now.sweep()
@@ -253,7 +247,7 @@ describe('a merge into a record at another address', () => {
     const master = await world.now.linked({ toggles: ['allow', 'allow'] })
     await ann.flip('deny')
     await mergeInto(master, ann)
-    await onlyRead()
+    await world.now.read()
     await master.deactivated(0)
     await world.now.sweep()
     expect(await master.state()).toMatchObject(DENIED)

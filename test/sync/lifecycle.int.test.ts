@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-import { catchUpBoth } from '../../src/sync/mirror/catch-up-both.js'
 import type { Person } from './support/person.js'
 import { withWorld } from './support/world.js'
 
@@ -154,27 +153,27 @@ describe('a record that leaves', () => {
   it.each<[string, (leaves: Leaves) => Promise<void>]>([
     [
       'was read, but not written, and leaves before the contact is deleted',
-      async ({ ann, read, contactIsDeleted }) => {
+      async ({ ann, contactIsDeleted }) => {
         await world.now.sweep().catch(() => undefined)
         await ann.deletedInCrm(1)
-        await read()
+        await world.now.read()
         await contactIsDeleted()
       },
     ],
     [
       'no pass has seen, and leaves before the contact is deleted',
-      async ({ ann, read, contactIsDeleted }) => {
+      async ({ ann, contactIsDeleted }) => {
         await ann.deactivated(1)
-        await read()
+        await world.now.read()
         await contactIsDeleted()
       },
     ],
     [
       'no pass has seen, and leaves after the contact was deleted',
-      async ({ ann, read, contactIsDeleted }) => {
+      async ({ ann, contactIsDeleted }) => {
         await contactIsDeleted()
         await ann.deactivated(1)
-        await read()
+        await world.now.read()
       },
     ],
   ])(
@@ -188,12 +187,10 @@ describe('a record that leaves', () => {
       expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny', 'deny'] })
       await ann.flip('allow', 'Sales Rep', 0)
       await ann.flip('allow', 'Sales Rep', 1)
-      await world.now.emarketeerFault({ path: '/states/write', status: 503 })
-      await world.now.dynamicsFault({ path: '\\$batch', bodyMatches: 'PATCH /api', status: 503 })
+      await world.now.refuseWrites()
       await ann.flip('deny', 'Sales Rep', 1)
       await leaves({
         ann,
-        read: async () => catchUpBoth(await world.now.session()),
         contactIsDeleted: async () => {
           await world.now.standIns.emarketeer.post('accounts/1001/delete-contacts', {
             contactIds: [contactId],
@@ -375,8 +372,6 @@ describe('people on one side only (E7)', () => {
 /** How a deny's record and the contact of eMarketeer leave the address. */
 interface Leaves {
   readonly ann: Person
-  /** Updates our copy from both systems, without a pass. */
-  readonly read: () => Promise<void>
   readonly contactIsDeleted: () => Promise<void>
 }
 

@@ -50,10 +50,7 @@ describe('a user acts between our reading and our write', () => {
 describe('a write without an answer', () => {
   it('that lands over a later withdrawal is doubted, and withdrawn', async () => {
     const person = await world.now.linked()
-    await person.acts('contract')
-    world.now.crm.switches.holdWrites = true
-    await world.now.pass(person.email).catch(() => undefined)
-    world.now.crm.switches.holdWrites = false
+    await person.actsAndIsWrittenLate('contract')
     person.sets('withdrawn')
     world.now.crm.land()
     const sent = await preSend(asWorld(), { contactIds: [person.contactId], crm: 'toy' })
@@ -65,10 +62,7 @@ describe('a write without an answer', () => {
 
   it('that lands in peace is ours, and nobody is withdrawn for it', async () => {
     const person = await world.now.linked()
-    await person.acts('contract')
-    world.now.crm.switches.holdWrites = true
-    await world.now.pass(person.email).catch(() => undefined)
-    world.now.crm.switches.holdWrites = false
+    await person.actsAndIsWrittenLate('contract')
     world.now.crm.land()
     await world.now.timePasses()
     await world.now.sweep()
@@ -91,10 +85,7 @@ describe('a contact of eMarketeer that is deleted and created again', () => {
 
   it('still doubts a write of ours that was under way, and lands over a later withdrawal (R0)', async () => {
     const person = await world.now.linked()
-    await person.acts('contract')
-    world.now.crm.switches.holdWrites = true
-    await world.now.pass(person.email).catch(() => undefined)
-    world.now.crm.switches.holdWrites = false
+    await person.actsAndIsWrittenLate('contract')
     await deletedAndMissed(person)
     await person.createInEmarketeer()
     await person.acts('contract')
@@ -116,10 +107,7 @@ describe('a card that is saved again', () => {
 
   it('over a late write of ours puts no person’s name to it', async () => {
     const person = await world.now.linked()
-    await person.acts('contract')
-    world.now.crm.switches.holdWrites = true
-    await world.now.pass(person.email).catch(() => undefined)
-    world.now.crm.switches.holdWrites = false
+    await person.actsAndIsWrittenLate('contract')
     person.sets('withdrawn')
     await world.now.pass(person.email)
     expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })

@@ -47,10 +47,7 @@ describe('a CRM user acts while we write', () => {
 
   it('before a write of ours that arrives late: it is doubted, and withdrawn', async () => {
     const person = await world.now.linked()
-    await person.acts('contract')
-    world.crm.switches.holdWrites = true
-    await world.now.pass(person.email).catch(() => undefined)
-    world.crm.switches.holdWrites = false
+    await person.actsAndIsWrittenLate('contract')
     person.sets('withdrawn')
     world.crm.land()
     expect(world.crm.value(person.ids[0]!)).toBe('contract')

@@ -77,6 +77,19 @@ export class RichPerson {
     await this.world.emarketeer.post('accounts/1001/acts', { acts: [act] })
   }
 
+  /**
+   * Acts in eMarketeer, and a pass writes that to the CRM: the write lands with the CRM's `land`.
+   *
+   * @param email the address of that pass.
+   */
+  async actsAndIsWrittenLate(basis: LegalBasis, email = this.email): Promise<void> {
+    const { switches } = this.world.crm
+    await this.acts(basis)
+    switches.holdWrites = true
+    await this.world.pass(email).catch(() => undefined)
+    switches.holdWrites = false
+  }
+
   /** A user's act in the CRM. */
   sets(value: LegalBasis, index = 0, purpose: Purpose = 'marketingSendouts'): void {
     this.world.crm.set(this.ids[index]!, purpose, value)

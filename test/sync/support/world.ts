@@ -178,6 +178,17 @@ export class World {
     await this.standIns.dynamics('DELETE', 'faults')
   }
 
+  /** Updates our copy from both systems, without a pass. */
+  async read(): Promise<void> {
+    await catchUpBoth(await this.session())
+  }
+
+  /** Neither system takes a write, until {@link clearFaults}. */
+  async refuseWrites(): Promise<void> {
+    await this.emarketeerFault({ path: '/states/write', status: 503 })
+    await this.dynamicsFault({ path: '\\$batch', bodyMatches: 'PATCH /api', status: 503 })
+  }
+
   /** Runs two more sweeps, which must not write anything or add an event (F2). */
   async expectRest(): Promise<void> {
     await this.clearFaults()
