@@ -6,6 +6,9 @@ import type { Queryable, Transaction } from '../db/database.js'
 /** A CRM's value of either kind, as text. */
 export type StoredValue = string
 
+/** The version of a cell without a value of eMarketeer: any value that is read replaces it, and none has it. */
+export const WITHOUT_VALUE = -1
+
 /** A stored cell: eMarketeer's value and the rule's memory. */
 export interface CellRow {
   readonly addressId: number

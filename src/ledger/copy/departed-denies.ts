@@ -14,7 +14,7 @@ import {
   type ValueKind,
 } from '../../domain/reconcile/index.js'
 import { carriedDeniesOf } from './carried-denies.js'
-import type { StoredValue } from './cells.js'
+import { WITHOUT_VALUE, type StoredValue } from './cells.js'
 import { unarrivedDenies, type ArrivedVersions } from './secondary-addresses.js'
 import {
   crmSubscriptionsOf,
@@ -280,50 +280,57 @@ async function lockCells(
   return new Map(cells.map((cell) => [`${cell.addressId} ${cell.cellKey}`, cell]))
 }
 
+/** The departed denies of one cell. */
+interface CellDenies {
+  readonly addressId: number
+  readonly cellKey: CellKey
+  readonly records: readonly SeenRecord<StoredValue>[]
+}
+
 /**
  * Stores denies in their cells. Where eMarketeer has known the address, but no state of it has been read since, there is
- * no cell yet: it is made, with version -1, which every state replaces.
+ * no cell yet: it is made.
  */
 async function saveDeparted(
   tx: Transaction,
   cells: ReadonlyMap<string, StoredCell>,
   denies: readonly DepartedDeny[],
 ): Promise<void> {
-  const departed = new Map<string, DepartedDeny & { records: readonly SeenRecord<StoredValue>[] }>()
-  for (const deny of denies) {
-    const key = `${deny.addressId} ${deny.cellKey}`
-    const known = departed.get(key)?.records ?? cells.get(key)?.departed ?? []
-    departed.set(key, { ...deny, records: withDeparted(known, deny.record) })
+  const stored = new Map<string, CellDenies>()
+  const absent = new Map<string, CellDenies>()
+  for (const { addressId, cellKey, record } of denies) {
+    const key = `${addressId} ${cellKey}`
+    const cell = cells.get(key)
+    const of = cell ? stored : absent
+    const known = of.get(key)?.records ?? cell?.departed ?? []
+    of.set(key, { addressId, cellKey, records: withDeparted(known, record) })
   }
-  const stored = [...departed].filter(([key]) => cells.has(key)).map(([, cell]) => cell)
-  if (stored.length > 0) {
+  if (stored.size > 0) {
     await tx.query(
       `UPDATE cells c SET departed = u.departed, departures = departures + 1
         FROM ${UNNEST} WHERE c.address_id = u.address_id AND c.cell_key = u.cell_key`,
-      columnsOf(stored),
+      columnsOf([...stored.values()]),
     )
   }
-  const absent = [...departed].filter(([key]) => !cells.has(key)).map(([, cell]) => cell)
-  if (absent.length > 0) {
+  if (absent.size > 0) {
+    // A cell that another transaction makes meanwhile is not locked: what it noted stays.
     await tx.query(
       `INSERT INTO cells (address_id, cell_key, emarketeer_basis, emarketeer_version, departed, departures)
-        SELECT address_id, u.cell_key, 'none', -1, u.departed, 1
+        SELECT address_id, u.cell_key, 'none', ${WITHOUT_VALUE}, u.departed, 1
         FROM ${UNNEST} JOIN addresses a USING (address_id) WHERE a.ever_in_emarketeer ORDER BY 1, 2
         ON CONFLICT (address_id, cell_key) DO UPDATE
           SET departed = cells.departed || excluded.departed, departures = cells.departures + 1`,
-      columnsOf(absent),
+      columnsOf([...absent.values()]),
     )
   }
 }
 
 const UNNEST = `unnest($1::bigint[], $2::text[], $3::jsonb[]) AS u(address_id, cell_key, departed)`
 
-function columnsOf(
-  cells: readonly (DepartedDeny & { readonly records: readonly SeenRecord<StoredValue>[] })[],
-) {
+function columnsOf(cells: readonly CellDenies[]) {
   return [
-    cells.map((cell) => cell.addressId),
-    cells.map((cell) => cell.cellKey),
-    cells.map((cell) => JSON.stringify(cell.records)),
+    cells.map(({ addressId }) => addressId),
+    cells.map(({ cellKey }) => cellKey),
+    cells.map(({ records }) => JSON.stringify(records)),
   ]
 }

@@ -2,6 +2,7 @@ import type { CellKey } from '../../domain/cell-key.js'
 import type { LegalBasis } from '../../domain/legal-basis.js'
 import { markDue } from '../address/addresses.js'
 import type { Queryable, Transaction } from '../db/database.js'
+import { WITHOUT_VALUE } from './cells.js'
 
 /** eMarketeer's value of one cell, from its feed or from a state. */
 export interface EmarketeerValue {
@@ -331,21 +332,21 @@ export async function markEmarketeerRead(
 }
 
 /**
- * Clears eMarketeer's values at addresses that no contact in eMarketeer has; the version of a value that is not there is
- * -1, so that any other replaces it. The rule's memory stays: only the ledger knows of a deny whose record left, and of
- * our writes in progress (F5). Versions may begin again, so the stored observation gets one that never occurs: whatever
- * returns has moved. eMarketeer suppresses a withdrawn purpose, which settles its denies, but it forgets a No.
+ * Clears eMarketeer's values at addresses that no contact in eMarketeer has. The rule's memory stays: only the ledger
+ * knows of a deny whose record left, and of our writes in progress (F5). Versions may begin again, so the stored
+ * observation gets one that never occurs: whatever returns has moved. eMarketeer suppresses a withdrawn purpose, which
+ * settles its denies, but it forgets a No.
  */
 async function clearEmarketeerState(tx: Transaction, addressIds: readonly number[]): Promise<void> {
   if (addressIds.length === 0) {
     return
   }
   await tx.query(
-    `UPDATE cells SET emarketeer_basis = 'none', emarketeer_version = -1, emarketeer_event_at = NULL,
+    `UPDATE cells SET emarketeer_basis = 'none', emarketeer_version = ${WITHOUT_VALUE}, emarketeer_event_at = NULL,
         emarketeer_recorded_at = NULL, emarketeer_source = NULL, emarketeer_actor = NULL, last_positive_act_ms = NULL,
         last_deny_act_ms = NULL,
-        seen = seen || CASE WHEN cell_key LIKE 'category:%' THEN '{"version": -1, "basis": "none"}'::jsonb
-          ELSE '{"version": -1}' END
+        seen = seen || CASE WHEN cell_key LIKE 'category:%' THEN '{"version": ${WITHOUT_VALUE}, "basis": "none"}'::jsonb
+          ELSE '{"version": ${WITHOUT_VALUE}}' END
       WHERE address_id = ANY($1)`,
     [addressIds],
   )
