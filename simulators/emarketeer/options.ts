@@ -8,6 +8,8 @@ export interface EmarketeerOptions {
   /** Key of layer B for all accounts; default `service-key`. */
   readonly serviceKey?: string | undefined
   readonly accounts?: readonly AccountOptions[] | undefined
+  /** CRMs that a write may name as its source; default `crmDynamics` and `crmSuperOffice`. */
+  readonly sources?: readonly string[] | undefined
   /** Both layers; null = none; default the contract's limits. */
   readonly rateLimit?: RateLimit | null | undefined
   /** Factor on the webhook retry schedule; 0.001 makes 5 s to 5 ms. Default 1. */

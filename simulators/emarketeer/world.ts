@@ -18,12 +18,15 @@ export class World {
   readonly publicLimiter: RateLimiter
   readonly sender: WebhookSender
   readonly serviceKey: string
+  /** CRMs that a write may name as its source. */
+  readonly sources: readonly string[]
   /** Fault switch: a bulk write holds its key this long before it is applied. */
   slowWritesMs = 0
   #requests = 0
 
   constructor(options: EmarketeerOptions) {
     this.serviceKey = options.serviceKey ?? 'service-key'
+    this.sources = options.sources ?? ['crmDynamics', 'crmSuperOffice']
     this.faults = new FaultBoard(options.seed ?? 1)
     this.syncLimiter = new RateLimiter(
       options.rateLimit === undefined ? { perSecond: 50, burst: 100 } : options.rateLimit,

@@ -6,7 +6,6 @@ import { AppError } from '../contracts/app-error.js'
 import type { SetupActivities } from '../contracts/setup-activities.js'
 import type { CrmDriver } from '../crm/crm.js'
 import { resetBothBreakers } from '../ledger/connection/breakers.js'
-import type { ConnectionRow } from '../ledger/connection/connections.js'
 import { countDue } from '../ledger/address/addresses.js'
 import { appendOverride } from '../ledger/connection/overrides.js'
 import type { Systems } from '../connection/systems.js'
@@ -25,20 +24,13 @@ export interface SetupActivityOptions {
 /** Activities of set-up: the generic runner, which knows no CRM (rules E1–E3). */
 export function createSetupActivities(options: SetupActivityOptions): SetupActivities {
   const { systems } = options
-  const driverFor = (connection: ConnectionRow): CrmDriver => {
-    const driver = systems.driverOf(connection)
-    if (!driver) {
-      throw new AppError('crm_not_supported', `There is no set-up for CRM ${connection.crm}.`)
-    }
-    return driver
-  }
   const driverOf = async (connectionId: string): Promise<CrmDriver> =>
-    driverFor(await systems.connection(connectionId))
+    systems.requireDriver(await systems.connection(connectionId))
   return {
     planSetup: ({ connectionId }) =>
       failing(async () => {
         const connection = await systems.connection(connectionId)
-        const driver = driverFor(connection)
+        const driver = systems.requireDriver(connection)
         refuseOther(driver)
         const permits = permitsOf(connection)
         // On a disabled connection, a set-up started by hand would wait forever, beside the next one.
@@ -77,7 +69,7 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
     previewSetupStep: async ({ connectionId, stepId }) => {
       const { driver, found } = await failing(async () => {
         const connection = await systems.connection(connectionId)
-        const driver = driverFor(connection)
+        const driver = systems.requireDriver(connection)
         const byWorkflow = previewOfWorkflowStep(stepId, connection)
         return { driver, found: byWorkflow ?? findStep(driver, stepId, options) }
       })

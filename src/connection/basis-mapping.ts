@@ -8,14 +8,21 @@ const known = new WeakMap<object, BasisMapping>()
 
 /** The stored mapping of the tenant's own bases (C2). @param driver null: no CRM. */
 export function basisMappingOf(
-  driver: Pick<CrmDriver, 'basisMapping'> | null,
+  driver: Pick<CrmDriver, 'tenantBases'> | null,
   { config }: Pick<ConnectionRow, 'config'>,
 ): BasisMapping {
   const section = isRecord(config) ? config['section'] : null
-  if (!isRecord(section) || !driver?.basisMapping) {
+  if (!isRecord(section) || !driver?.tenantBases) {
     return NOTHING_MAPPED
   }
-  const mapping = known.get(section) ?? driver.basisMapping(section)
+  const mapping = known.get(section) ?? driver.tenantBases.mappingIn(section)
   known.set(section, mapping)
   return mapping
+}
+
+/** The key of the connection file that maps them: `superoffice.legalBases`. Null: the CRM has none. */
+export function basisMappingKeyOf(
+  driver: Pick<CrmDriver, 'tenantBases' | 'configSection'> | null,
+): string | null {
+  return driver?.tenantBases ? `${driver.configSection}.${driver.tenantBases.key}` : null
 }

@@ -5,12 +5,14 @@ import { foreignCategoriesOf } from '../ledger/connection/crm-notices.js'
 import { unusableAddresses, type UnusableAddresses } from '../ledger/copy/connection-counts.js'
 import { tenantBasesOf, type TenantBasisCount } from '../ledger/copy/tenant-bases.js'
 import { maskAddresses } from '../telemetry/mask-addresses.js'
-import { basisMappingOf } from './basis-mapping.js'
+import { basisMappingKeyOf, basisMappingOf } from './basis-mapping.js'
 
 /** What the sync does not handle and somebody may want to change. It contains no address and no name of a person. */
 export interface Notices {
   /** The tenant's own legal bases that the connection file does not map (C2). */
   readonly unmappedBases: readonly TenantBasisCount[]
+  /** The key of the connection file that maps such bases: `superoffice.legalBases`; null: the CRM has none. */
+  readonly basisMappingKey: string | null
   /** Names of subscription categories that somebody added in the CRM (D3). */
   readonly foreignCategories: readonly string[]
   /** Records whose address field links nobody: only their denies count (rule A). */
@@ -21,13 +23,14 @@ export interface Notices {
 export async function noticesOf(
   db: Queryable,
   connection: ConnectionRow,
-  driver: Pick<CrmDriver, 'basisMapping'> | null,
+  driver: Pick<CrmDriver, 'tenantBases' | 'configSection'> | null,
 ): Promise<Notices> {
   const { connectionId } = connection
   const mapping = basisMappingOf(driver, connection)
-  const bases = driver?.basisMapping ? await tenantBasesOf(db, connectionId) : []
+  const bases = driver?.tenantBases ? await tenantBasesOf(db, connectionId) : []
   return {
     unmappedBases: bases.filter(({ key }) => !mapping.has(key)),
+    basisMappingKey: basisMappingKeyOf(driver),
     foreignCategories: await foreignCategoriesOf(db, connectionId),
     unusableAddresses: await unusableAddresses(db, connectionId),
   }
@@ -38,7 +41,7 @@ const MOST_NAMED = 20
 
 /** The notices as sentences for a status. They contain no ids. */
 export function noticeSentences(notices: Notices): readonly string[] {
-  const { unmappedBases, foreignCategories, unusableAddresses: unusable } = notices
+  const { unmappedBases, basisMappingKey, foreignCategories, unusableAddresses: unusable } = notices
   const bases = unmappedBases.map(
     ({ key, marketingSendouts, storeAndProcess }) =>
       `${maskAddresses(key)} (Marketing sendouts ${marketingSendouts} persons, Store and process ${storeAndProcess})`,
@@ -47,7 +50,7 @@ export function noticeSentences(notices: Notices): readonly string[] {
     ...(bases.length === 0
       ? []
       : [
-          `Legal bases that the tenant made and superoffice.legalBases does not map, so that they are neither synced nor ` +
+          `Legal bases that the tenant made and ${basisMappingKey} does not map, so that they are neither synced nor ` +
             `mailed: ${listed(bases)}.`,
         ]),
     ...(foreignCategories.length === 0 ? [] : [foreignCategoriesSentence(foreignCategories)]),

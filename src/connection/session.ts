@@ -9,7 +9,7 @@ import type { Logger } from '../telemetry/logger.js'
 import type { UnreadableRecords } from './unreadable-records.js'
 
 /** The opened CRM side of a connection. */
-export interface OpenCrm extends Pick<CrmDriver, 'basisMapping'> {
+export interface OpenCrm extends Pick<CrmDriver, 'tenantBases'> {
   readonly capabilities: CrmCapabilities
   readonly client: CrmClient
   /** The CRM's name in eMarketeer's `source`. */

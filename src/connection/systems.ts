@@ -2,7 +2,7 @@ import type { Secret } from '../config/secrets/secret.js'
 import type { SecretsVault } from '../config/secrets/secrets-vault.js'
 import { resolveStoredConfig } from '../config/connection/stored-config.js'
 import { AppError } from '../contracts/app-error.js'
-import type { CrmDriver, CrmClient } from '../crm/crm.js'
+import { requireDriver, type CrmDriver, type CrmClient } from '../crm/crm.js'
 import {
   createEmarketeerClient,
   createPublicContacts,
@@ -71,6 +71,11 @@ export class Systems {
   /** The driver of a connection's CRM, or null where it has none. */
   driverOf(connection: ConnectionRow): CrmDriver | null {
     return this.options.drivers.get(connection.crm) ?? null
+  }
+
+  /** @throws AppError `crm_not_supported`: it has no CRM, or one that this release does not connect to. */
+  requireDriver({ crm }: ConnectionRow): CrmDriver {
+    return requireDriver(this.options.drivers, crm)
   }
 
   emarketeerOf(accountId: string): EmarketeerClient {
@@ -170,21 +175,11 @@ export class Systems {
   }
 
   #openSystems(connection: ConnectionRow): Omit<OpenSystems, 'fingerprint'> {
-    const driver = this.driverOf(connection)
-    if (!driver) {
-      // An unsupported CRM may hold opt-outs, so eMarketeer must not decide alone.
-      if (connection.crm !== NO_CRM) {
-        throw new AppError(
-          'crm_not_supported',
-          `This release does not connect to ${connection.crm}.`,
-          {
-            path: 'crm',
-            value: connection.crm,
-          },
-        )
-      }
+    if (connection.crm === NO_CRM) {
       return { crm: null, publicContacts: null }
     }
+    // An unsupported CRM may hold opt-outs, so eMarketeer must not decide alone.
+    const driver = this.requireDriver(connection)
     const { variables, vault, allowLoopbackHttp, emarketeer } = this.options
     const { crmConfig, publicApiKey } = resolveStoredConfig(connection.config, {
       env: variables,
@@ -201,7 +196,7 @@ export class Systems {
         capabilities: driver.capabilities,
         client: session,
         source: driver.emarketeerSource,
-        ...(driver.basisMapping ? { basisMapping: driver.basisMapping } : {}),
+        ...(driver.tenantBases ? { tenantBases: driver.tenantBases } : {}),
       },
       publicContacts: publicApiKey && openPublicContacts(emarketeer.connectUrl, publicApiKey),
     }

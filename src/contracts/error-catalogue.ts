@@ -86,7 +86,7 @@ export const ERROR_CATALOGUE = {
   run_not_found: notFound('Check the id and the stage. What has ended cannot be steered any more.'),
   setup_not_running: notFound('Apply the connection file again: `lbsync connection apply`.'),
   // refused by a rule
-  crm_not_supported: refused('Use dynamics, superoffice-online or superoffice-onsite.'),
+  crm_not_supported: refused('Use one of the CRMs that the message names.'),
   tenant_has_active_crm: refused(
     'One account has one active CRM. Disable the other connection first.',
   ),

@@ -78,5 +78,8 @@ export function hookUrl(publicUrl: string, side: WebhookSender, webhookRef: stri
 /** Inbox workflows per connection. */
 export const INBOX_SHARDS = 4
 
-/** eMarketeer's name for the CRM from which a write comes (docs/wire-emarketeer.md, vocabulary). */
-export type CrmSource = 'crmDynamics' | 'crmSuperOffice'
+/**
+ * eMarketeer's name for the CRM from which a write comes (docs/wire-emarketeer.md, vocabulary). Its beginning says that
+ * nobody acted in eMarketeer.
+ */
+export type CrmSource = `crm${string}`

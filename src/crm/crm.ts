@@ -71,6 +71,14 @@ export interface CrmOpenOptions {
   readonly secrets?: FactSecrets
 }
 
+/** How a connection file maps the legal bases that a tenant defined in its CRM (C2). */
+export interface TenantBases {
+  /** The key of the CRM's section that maps them: `legalBases`. */
+  readonly key: string
+  /** The mapping in a stored section, by the keys that readings hold. */
+  mappingIn(section: Readonly<Record<string, unknown>>): BasisMapping
+}
+
 /** A CRM as the registry knows it. */
 export interface CrmDriver<Config = unknown> {
   readonly crm: string
@@ -101,11 +109,8 @@ export interface CrmDriver<Config = unknown> {
   /** What Support may decide, beside what every CRM's pauses offer (E3). Whatever runs a step puts it into the pause. */
   readonly setupActions?: ActionMeanings
   open(config: Config, options: CrmOpenOptions): CrmClient
-  /**
-   * The bases that the tenant defined in the CRM, as the stored section maps them (C2), by their keys in readings.
-   * Absent: the CRM has none.
-   */
-  basisMapping?(section: Readonly<Record<string, unknown>>): BasisMapping
+  /** How the connection file maps the bases that the tenant defined in the CRM (C2). Absent: the CRM has none. */
+  readonly tenantBases?: TenantBases
   /** Why our credentials were refused and the remedy, for people; absent: a general text is used. */
   explainRefusal?(
     refusal: Pick<UpstreamFailure, 'upstreamCode'> & { readonly detail: string },
@@ -127,6 +132,16 @@ export interface CrmDriver<Config = unknown> {
    * @throws what `secrets.open` throws.
    */
   receiveWebhook(request: WebhookRequest, facts: CrmFacts, secrets?: FactSecrets): WebhookVerdict
+}
+
+/** @throws AppError `crm_not_supported`, which names the CRMs of the registry; not retryable. */
+export function requireDriver(drivers: ReadonlyMap<string, CrmDriver>, crm: string): CrmDriver {
+  const driver = drivers.get(crm)
+  if (!driver) {
+    const message = `This release does not connect to ${crm}. It connects to ${[...drivers.keys()].join(', ')}.`
+    throw new AppError('crm_not_supported', message, { path: 'crm', value: crm })
+  }
+  return driver
 }
 
 /**

@@ -41,6 +41,7 @@ function facts(name: string): WhyFacts {
         loosening: null,
       },
     ],
+    basisMappingKey: null,
     categoryNames: new Map([['c1', name]]),
     excluded: null,
   }

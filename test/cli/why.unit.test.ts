@@ -163,6 +163,7 @@ const FACTS: WhyFacts = {
   emarketeerContactId: '77',
   crmContactIds: ['rec-1'],
   cells: [MARKETING],
+  basisMappingKey: 'superoffice.legalBases',
   categoryNames: NAMES,
   disagreements: [],
   secondaryHolders: [],

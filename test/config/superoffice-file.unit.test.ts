@@ -175,8 +175,8 @@ describe('a connection file for SuperOffice', () => {
       const legalBases = { ' CustAgr': 'contract', '#MEMBER': 'contract' }
       const { section } = parse(onsite, { legalBases })
       expect(section).toMatchObject({ legalBases })
-      const { basisMapping } = CRM_DRIVERS.get('superoffice-onsite')!
-      expect([...basisMapping!(section)]).toEqual([
+      const { tenantBases } = CRM_DRIVERS.get('superoffice-onsite')!
+      expect([...tenantBases!.mappingIn(section)]).toEqual([
         ['CUSTAGR', 'contract'],
         ['MEMBER', 'contract'],
       ])

@@ -5,9 +5,12 @@ import { plain } from '../../src/cli/terminal-text.js'
 import { choiceLines } from '../../src/cli/setup/pause-lines.js'
 import type { PreSendRequest } from '../../src/contracts/pre-send.js'
 import { QUEUES, workflowIds } from '../../src/contracts/names.js'
-import type { CrmDriver } from '../../src/crm/crm.js'
+import { noticeSentences, noticesOf } from '../../src/connection/notices.js'
+import { requireDriver, type CrmDriver } from '../../src/crm/crm.js'
 import { CRM_DRIVERS } from '../../src/crm/registry.js'
 import type { LegalBasis } from '../../src/domain/legal-basis.js'
+import { tenantBasis } from '../../src/domain/tenant-basis.js'
+import { findConnection } from '../../src/ledger/connection/connections.js'
 import { provisionTimeoutMs } from '../support/ask-broker.js'
 import { withDatabase } from '../support/with-database.js'
 import { withTemporal } from '../support/with-temporal.js'
@@ -27,6 +30,8 @@ const database = withDatabase()
 const temporal = withTemporal()
 /** By name: eMarketeer's contact id and the CRM's person id. */
 const people = new Map<string, { readonly contactId: string; readonly personId: string }>()
+
+const BASES_MAPPED = { installation: 'one', bases: { CLUB: 'contract' } }
 
 const FIRST = [
   ['ann', 'consent', 'none'],
@@ -68,10 +73,21 @@ describe('a third CRM, in a folder of its own and a line in the registry', () =>
 
   /** Both sides, read without the product: eMarketeer's value and the CRM's. */
   async function truth(name: string): Promise<string> {
-    const { contactId, personId } = people.get(name)!
+    return `${(await inEmarketeer(name))?.value} ${crm.value(people.get(name)!.personId)}`
+  }
+
+  async function inEmarketeer(name: string): Promise<DumpedConsent | undefined> {
+    const { contactId } = people.get(name)!
     const lines = await product.emarketeer.lines<DumpLine>(`accounts/${ACCOUNT_ID}/dump`)
-    const line = lines.find((one) => one.contactId === contactId)
-    return `${line?.consents['marketingSendouts']?.value} ${crm.value(personId)}`
+    return lines.find((one) => one.contactId === contactId)?.consents['marketingSendouts']
+  }
+
+  function sweep(): Promise<unknown> {
+    return temporal.client.workflow.execute('sweepRun', {
+      workflowId: workflowIds.sweepRun(connectionId),
+      taskQueue: QUEUES.sweep,
+      args: [{ connectionId }],
+    })
   }
 
   /** Waits until it holds. The process under test does not report it outside. */
@@ -92,8 +108,11 @@ describe('a third CRM, in a folder of its own and a line in the registry', () =>
     })
   }
 
-  it('is not part of the product', () => {
-    expect(CRM_DRIVERS.has(driver.crm)).toBe(false)
+  it('is not part of the product, which names those that are', () => {
+    const known = [...CRM_DRIVERS.keys()].join(', ')
+    expect(() => requireDriver(CRM_DRIVERS, driver.crm)).toThrow(`It connects to ${known}.`)
+    const more = new Map([...CRM_DRIVERS, [driver.crm, driver]])
+    expect(() => requireDriver(more, 'other')).toThrow(`${known}, toy.`)
   })
 
   it('is set up by the workflow, and everybody is brought in step', async () => {
@@ -148,14 +167,14 @@ describe('a third CRM, in a folder of its own and a line in the registry', () =>
     await until(async () => (await truth('di')) === 'withdrawn withdrawn')
   })
 
+  it('is named by its own word in eMarketeer', async () => {
+    expect(await inEmarketeer('bo')).toMatchObject({ value: 'withdrawn', source: 'crmToy' })
+  })
+
   it('is swept, should no webhook come', async () => {
     crm.post.postTo(null)
     crm.set(people.get('di')!.personId, 'marketingSendouts', 'consent')
-    await temporal.client.workflow.execute('sweepRun', {
-      workflowId: workflowIds.sweepRun(connectionId),
-      taskQueue: QUEUES.sweep,
-      args: [{ connectionId }],
-    })
+    await sweep()
     expect(await truth('di')).toBe('consent consent')
   })
 
@@ -173,9 +192,25 @@ describe('a third CRM, in a folder of its own and a line in the registry', () =>
     }
     expect(listed).toEqual([people.get('di')!.contactId])
   })
+
+  it("is told by its own key where the file maps the tenant's bases", async () => {
+    crm.set(people.get('di')!.personId, 'marketingSendouts', tenantBasis('CLUB'))
+    await sweep()
+    const stored = (await findConnection(product.db, connectionId))!
+    const [sentence] = noticeSentences(await noticesOf(product.db, stored, driver))
+    expect(sentence).toContain('toy.bases does not map')
+    expect(sentence).toContain('CLUB')
+    const mapped = { ...stored, config: { ...stored.config, section: BASES_MAPPED } }
+    expect(noticeSentences(await noticesOf(product.db, mapped, driver))).toEqual([])
+  })
 })
 
 interface DumpLine {
   readonly contactId: string | null
-  readonly consents: Readonly<Record<string, { readonly value: string }>>
+  readonly consents: Readonly<Record<string, DumpedConsent>>
+}
+
+interface DumpedConsent {
+  readonly value: string
+  readonly source?: string
 }

@@ -1,4 +1,5 @@
-import type { LegalBasis, Purpose } from '../../src/domain/legal-basis.js'
+import type { Purpose } from '../../src/domain/legal-basis.js'
+import type { RichValue } from '../../src/domain/tenant-basis.js'
 import { ToyPost } from './toy-post.js'
 
 /** Who wrote a row last. */
@@ -7,7 +8,7 @@ export type ToyWriter = 'us' | 'user' | 'default'
 /** One legal basis of one person, as a row. */
 export interface ToyRow {
   /** Null: a value of this CRM's own that nobody else knows. */
-  value: LegalBasis | null
+  value: RichValue | null
   /** + 1 at every write. */
   updatedCount: number
   /** By this CRM's own clock. */
@@ -98,7 +99,7 @@ export class ToyCrm {
   /** Adds a person; each is younger than the previous one. A user set the rows, unless they are defaults. */
   add(
     emails: readonly string[],
-    rows: Partial<Record<Purpose, LegalBasis>> = {},
+    rows: Partial<Record<Purpose, RichValue>> = {},
     by: ToyWriter = 'user',
   ): ToyPerson {
     const person: ToyPerson = {
@@ -109,7 +110,7 @@ export class ToyCrm {
       rows: new Map(),
     }
     this.persons.set(person.id, person)
-    for (const [purpose, value] of Object.entries(rows) as [Purpose, LegalBasis][]) {
+    for (const [purpose, value] of Object.entries(rows) as [Purpose, RichValue][]) {
       this.set(person.id, purpose, value, by)
     }
     return person
@@ -173,7 +174,7 @@ export class ToyCrm {
     }
   }
 
-  value(personId: string, purpose: Purpose = 'marketingSendouts'): LegalBasis {
+  value(personId: string, purpose: Purpose = 'marketingSendouts'): RichValue {
     return this.persons.get(personId)!.rows.get(purpose)?.value ?? 'none'
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { CrmDriver } from '../../src/crm/crm.js'
+import { POSITIVE_BASES } from '../../src/domain/legal-basis.js'
 import type { ToyCrm } from './toy-crm.js'
 import { ToySession } from './toy-session.js'
 import { TOY_ACTIONS, TOY_PAUSES, TOY_STEPS } from './toy-steps.js'
@@ -9,6 +10,8 @@ const configSchema = z.object({
   installation: z.string(),
   /** The CRM refuses us. */
   refused: z.boolean().optional(),
+  /** What the installation's own bases stand for. */
+  bases: z.record(z.string(), z.enum(POSITIVE_BASES)).optional(),
 })
 type ToyConfig = z.infer<typeof configSchema>
 
@@ -37,11 +40,15 @@ export function toyDriver(installations: ReadonlyMap<string, ToyCrm>): CrmDriver
     secretPaths: [],
     knownHosts: {},
     environmentPaths: ['installation'],
-    emarketeerSource: 'crmSuperOffice',
+    emarketeerSource: 'crmToy',
     setupWorkflow: 'connectionSetup',
     setupSteps: TOY_STEPS,
     setupPauses: TOY_PAUSES,
     setupActions: TOY_ACTIONS,
+    tenantBases: {
+      key: 'bases',
+      mappingIn: (section) => new Map(Object.entries(configSchema.parse(section).bases ?? {})),
+    },
     open: ({ installation, refused = false }, { facts, secrets }) => {
       const crm = installations.get(installation)
       if (!crm) {

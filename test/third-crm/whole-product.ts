@@ -46,6 +46,7 @@ export async function startProduct(
 ): Promise<WholeProduct> {
   const emarketeer = await startEmarketeer({
     serviceKey: SERVICE_KEY,
+    sources: [further.emarketeerSource],
     rateLimit: null,
     webhookTimeScale: 0.001,
     accounts: [{ accountId: ACCOUNT_ID, categories: [] }],

@@ -35,7 +35,7 @@ const subscriptionItem = z.strictObject({
 })
 const writeBody = z.strictObject({
   clientId: z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/),
-  source: z.enum(['crmDynamics', 'crmSuperOffice']),
+  source: z.string(),
   items: z.array(z.unknown()),
 })
 
@@ -56,6 +56,9 @@ export const writeRoutes: readonly Route[] = [
         throw tooMany('items', MAX_ITEMS)
       }
       const body = check(writeBody, raw)
+      if (!world.sources.includes(body.source)) {
+        throw invalid([{ path: 'source', message: `must be one of ${world.sources.join(', ')}` }])
+      }
       // Checked by its intended kind, so that an error names the field and not the union.
       const items = body.items.map((item, index) =>
         isSubscription(item)

@@ -1,4 +1,3 @@
-import type { ConnectionFile } from '../../config/connection/connection-file.js'
 import {
   parseConnectionFile,
   readDisablingFile,
@@ -8,7 +7,7 @@ import { toStoredConfig } from '../../config/connection/stored-config.js'
 import { AppError } from '../../contracts/app-error.js'
 import { PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
 import type { SetupStatus, SetupOverride } from '../../contracts/setup.js'
-import type { CrmDriver } from '../../crm/crm.js'
+import { requireDriver } from '../../crm/crm.js'
 import { CRM_DRIVERS } from '../../crm/registry.js'
 import { findConnection, findConnectionOfAccount } from '../../ledger/connection/connections.js'
 import { readTextFile } from '../../config/connection/json-object.js'
@@ -45,7 +44,7 @@ function connect(text: string, path: string, options: ApplyOptions): Promise<App
       allowLoopbackHttp,
       allowedHosts,
     })
-    const driver = driverOf(file)
+    const driver = requireDriver(CRM_DRIVERS, file.crm)
     const existing = await findConnection(db, file.connectionId)
     checkChange(file, { existing, ofAccount: await findConnectionOfAccount(db, file.accountId) })
     const stored = toStoredConfig(file, vault)
@@ -78,17 +77,6 @@ function connect(text: string, path: string, options: ApplyOptions): Promise<App
       return { connectionId, state, workflowId: run.workflowId, joined: run.joined }
     })
   })
-}
-
-function driverOf(file: ConnectionFile): CrmDriver {
-  const driver = CRM_DRIVERS.get(file.crm)
-  if (!driver) {
-    throw new AppError('crm_not_supported', `This release does not connect to ${file.crm}.`, {
-      path: 'crm',
-      value: file.crm,
-    })
-  }
-  return driver
 }
 
 /** How to apply a file. */

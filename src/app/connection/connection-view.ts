@@ -104,6 +104,8 @@ export interface ConnectionView extends ConnectionSummary {
    * basis and purpose. Such a basis is not synced, and its persons are not mailed.
    */
   readonly unmappedBases: Notices['unmappedBases']
+  /** The key of the connection file that maps such bases; null: the CRM has none. */
+  readonly basisMappingKey: Notices['basisMappingKey']
   /** Names of subscription categories that somebody added in the CRM. They are ignored (D3). */
   readonly foreignCategories: Notices['foreignCategories']
   /** Ids of records on both sides whose address field links nobody. Only their denies count (A). */

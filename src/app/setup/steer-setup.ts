@@ -1,5 +1,6 @@
 import type { TemporalClient } from '../../config/temporal/temporal.js'
 import { AppError } from '../../contracts/app-error.js'
+import { requireDriver } from '../../crm/crm.js'
 import { PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
 import type {
   SetupPreview,
@@ -43,12 +44,7 @@ export async function previewSetup(
 async function setupWorkflowOf(crm: string): Promise<string> {
   // Loaded here, because only a preview needs the registry of CRMs.
   const { CRM_DRIVERS } = await import('../../crm/registry.js')
-  const driver = CRM_DRIVERS.get(crm)
-  if (!driver) {
-    const message = `This release does not connect to ${crm}.`
-    throw new AppError('crm_not_supported', message, { path: 'crm', value: crm })
-  }
-  return driver.setupWorkflow
+  return requireDriver(CRM_DRIVERS, crm).setupWorkflow
 }
 
 const LOOK_EVERY_MS = 200

@@ -41,6 +41,8 @@ export interface WhyFacts {
   readonly emarketeerContactId: string | null
   readonly crmContactIds: readonly string[]
   readonly cells: readonly CellState[]
+  /** The key of the connection file that maps the tenant's own bases (C2); null: the CRM has none. */
+  readonly basisMappingKey: string | null
   readonly categoryNames: ReadonlyMap<string, string>
   /**
    * How many CRM records at the address are withdrawn and how many are not, for each purpose where they disagree (C5).
@@ -124,7 +126,7 @@ function stateSentences(state: CellState, facts: WhyFacts): readonly string[] {
     `${cellWord(cell, facts.categoryNames)}. ${inEmarketeer}. ` +
       `CRM: ${!state.synced ? 'not synced' : records.length === 0 ? 'no record' : records.join('; ')}.`,
     ...(departedDeny ? [DEPARTED_DENY] : []),
-    ...crm.flatMap((record) => ownBasisSentence(cell, record)),
+    ...crm.flatMap((record) => ownBasisSentence(cell, record, facts.basisMappingKey)),
     ...(loosening === null ? [] : [looseningSentence(loosening)]),
     ...facts.disagreements.filter(({ purpose }) => purpose === cell).map(disagreementSentence),
     ...facts.secondaryHolders
@@ -154,6 +156,7 @@ function disagreementSentence({ withdrawn, others }: WhyFacts['disagreements'][n
 function ownBasisSentence(
   cell: CellKey,
   { recordId, value, standsFor }: CellState['crm'][number],
+  mappingKey: string | null,
 ): readonly string[] {
   const key = tenantKeyOf(value)
   if (key === null) {
@@ -162,8 +165,8 @@ function ownBasisSentence(
   const made = `${key} of CRM record ${recordId} is a basis that the tenant made`
   return [
     standsFor
-      ? `${made}; superoffice.legalBases says that it stands for ${valueWord(cell, standsFor)}.`
-      : `${made}, and superoffice.legalBases does not map it: it is neither synced nor mailed, and only a withdrawal in ` +
+      ? `${made}; ${mappingKey} says that it stands for ${valueWord(cell, standsFor)}.`
+      : `${made}, and ${mappingKey} does not map it: it is neither synced nor mailed, and only a withdrawal in ` +
         'eMarketeer is written over it.',
   ]
 }

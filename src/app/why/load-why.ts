@@ -3,7 +3,7 @@ import { CRM_DRIVERS } from '../../crm/registry.js'
 import { categoryIdOf, isPurposeCell, type CellKey } from '../../domain/cell-key.js'
 import { addressOrText } from '../../domain/email-address.js'
 import { tenantKeyOf, type BasisMapping } from '../../domain/tenant-basis.js'
-import { basisMappingOf } from '../../connection/basis-mapping.js'
+import { basisMappingKeyOf, basisMappingOf } from '../../connection/basis-mapping.js'
 import { findAddressRow } from '../../ledger/address/address-rows.js'
 import { isDeny } from '../../domain/reconcile/index.js'
 import { consentEventsOf } from '../../ledger/evidence/consent-events.js'
@@ -59,7 +59,8 @@ export async function loadWhy(
       .filter((category) => !category.archived)
       .map((category): CellKey => `category:${category.categoryId}`),
   ]
-  const mapping = basisMappingOf(CRM_DRIVERS.get(connection.crm) ?? null, connection)
+  const driver = CRM_DRIVERS.get(connection.crm) ?? null
+  const mapping = basisMappingOf(driver, connection)
   return {
     connectionId,
     email: address,
@@ -73,6 +74,7 @@ export async function loadWhy(
       ...cellState(view, key, loosenings.get(key) ?? null, mapping),
       synced: isSynced(connection, key),
     })),
+    basisMappingKey: basisMappingKeyOf(driver),
     categoryNames: new Map(batch.categories.map(({ categoryId, name }) => [categoryId, name])),
     disagreements: await disagreementsAt(db, connectionId, row.addressId),
     secondaryHolders: view.secondaryHolders.map(({ contact, denyOnly }) => ({

@@ -55,7 +55,7 @@ const COMMON: Pick<
   | 'rowTimes'
   | 'judgeWebhookHeaders'
   | 'receiveWebhook'
-  | 'basisMapping'
+  | 'tenantBases'
 > = {
   capabilities: CAPABILITIES,
   configSection: 'superoffice',
@@ -71,7 +71,7 @@ const COMMON: Pick<
   }),
   judgeWebhookHeaders,
   receiveWebhook: (request, facts, secrets) => receiveWebhook(request, facts, secrets),
-  basisMapping: basisMappingOf,
+  tenantBases: { key: 'legalBases', mappingIn: basisMappingOf },
 }
 
 /** SuperOffice Online, as the registry knows it (rules C). */

@@ -130,6 +130,7 @@ export function withRichWorld(newlyMailableLimit = 1_000): { readonly now: RichW
     const emarketeer = await startEmarketeer({
       serviceKey: SERVICE_KEY,
       rateLimit: null,
+      sources: ['crmToy', 'crmSuperOffice'],
       accounts: [{ accountId: ACCOUNT_ID, categories: [] }],
     })
     const db = openDatabase(database.url, { maxConnections: 6 })

@@ -33,7 +33,7 @@ export async function toyStand(): Promise<ContractStand> {
     remove: async (id) => {
       crm.persons.get(id)!.deleted = true
     },
-    truth: async (id) => crm.value(id),
+    truth: async (id) => crm.value(id) as LegalBasis,
     requests: async () => crm.asked,
     skewClock: async (ms) => {
       switches.clockSkewMs = ms
