@@ -3,9 +3,9 @@ import { MockActivityEnvironment } from '@temporalio/testing'
 import { createSetupActivities } from '../../src/activities/setup-activities.js'
 import type { SecretsVault } from '../../src/config/secrets/secrets-vault.js'
 import type { ConnectionState } from '../../src/domain/connection-state.js'
-import type { CrmDriver } from '../../src/crm/crm.js'
 import { CRM_DRIVERS } from '../../src/crm/registry.js'
-import type { Systems } from '../../src/connection/systems.js'
+import { Systems, type SystemsOptions } from '../../src/connection/systems.js'
+import type { ConnectionRow } from '../../src/ledger/connection/connections.js'
 
 /** Plans the set-up of a connection to a CRM, for a workflow of a given type. */
 function plan(
@@ -13,11 +13,9 @@ function plan(
   workflowType: string,
   state: ConnectionState = 'settingUp',
 ): Promise<unknown> {
-  const driver: CrmDriver = CRM_DRIVERS.get(crm)!
-  const systems = {
-    connection: async () => ({ connectionId: 'acme', crm, state, pauseMode: null }),
-    driverOf: () => driver,
-  } as unknown as Systems
+  const systems = new Systems({ drivers: CRM_DRIVERS } as unknown as SystemsOptions)
+  systems.connection = async () =>
+    ({ connectionId: 'acme', crm, state, pauseMode: null }) as ConnectionRow
   const { planSetup } = createSetupActivities({
     systems,
     vault: {} as SecretsVault,
@@ -35,6 +33,13 @@ describe('set-up', () => {
   ])('of a connection to %s is refused to %s', async (crm, workflowType) => {
     await expect(plan(crm, workflowType)).rejects.toMatchObject({
       type: 'setup_of_another_crm',
+      nonRetryable: true,
+    })
+  })
+
+  it('of a connection to a CRM of another release is refused to any workflow', async () => {
+    await expect(plan('siebel', 'connectionSetup')).rejects.toMatchObject({
+      type: 'crm_not_supported',
       nonRetryable: true,
     })
   })
