@@ -20,7 +20,7 @@ import { emailOf, everybody, type Part } from './people.js'
 import { DynamicsPlace } from './places/dynamics-place.js'
 import { EmarketeerAccount } from './places/emarketeer-account.js'
 import { SuperOfficePlace } from './places/superoffice-place.js'
-import { runCommand, type CommandAnswer } from './run-command.js'
+import { runCommand, type CommandAnswer } from './story.js'
 import { asContacts, asPersons, fjordPeople, nordPeople } from './superoffice-people.js'
 
 export const CONNECTION_ID = 'acme-dynamics'

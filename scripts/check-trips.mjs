@@ -58,10 +58,8 @@ export const TRIPS = {
     ['src/workflows/steps/runner.ts', 'takeSteps', 'takeStep', 'attempt'],
     ['src/workflows/setup/index.ts', '^attempt', 'attemptStep', 'runStep'],
     ['src/activities/setup-activities.ts', '~runSetupStep'],
-    ['src/activities/setup/run-step.ts', 'runStep'],
-    ['src/activities/setup/common-step.ts', 'do'],
-    ['src/crm/dynamics/setup/steps/tables.ts', '~do'],
-    ['src/crm/dynamics/setup/table/own-table.ts', 'ensureTable'],
+    ['src/activities/setup/run-step.ts', 'runStep', 'do'],
+    ['src/crm/dynamics/setup/steps/tables.ts', '~do', 'ensureTable'],
     ['src/crm/dynamics/find-or-create.ts', 'findOrCreate'],
   ],
 }

@@ -1,6 +1,5 @@
 import { ClockWatch } from '../src/connection/crm-clock.js'
-import type { SyncSession } from '../src/connection/session.js'
-import { UnreadableRecords } from '../src/connection/unreadable-records.js'
+import { type SyncSession, UnreadableRecords } from '../src/connection/session.js'
 import type { Trigger } from '../src/contracts/names.js'
 import { RequestTally } from '../src/http/index.js'
 import { findConnection } from '../src/ledger/connection/connections.js'

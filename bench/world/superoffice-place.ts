@@ -1,7 +1,7 @@
 import type { StackConnectionFile } from '../../dev/stack/connection-files.js'
 import { DEMO_ACCOUNT } from '../../dev/stack/start-stack.js'
 import type { SuperOfficeOnline, SuperOfficeOnsite } from '../../dev/stack/stand-ins.js'
-import { findOnPath } from '../../dev/embedded/find-executable.js'
+import { findOnPath } from '../../dev/embedded/start-program.js'
 import type { BenchControl } from './bench-control.js'
 import { EMAIL_PATTERN, type CrmPlace, type Seed } from './crm-place.js'
 

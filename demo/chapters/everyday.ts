@@ -1,7 +1,6 @@
 import { emailOf, type Part } from '../people.js'
-import { expected, type Story } from '../story.js'
+import { expected, type Story, type CommandAnswer } from '../story.js'
 import { type Stage, CONNECTION_ID } from '../stage.js'
-import type { CommandAnswer } from '../run-command.js'
 
 /** Shows the state of both systems after set-up's first sync. */
 export async function firstSyncChapter(story: Story, stage: Stage): Promise<void> {

@@ -1,7 +1,6 @@
-import { type Story, expected, succeeded } from '../story.js'
+import { type Story, expected, succeeded, type CommandAnswer } from '../story.js'
 import type { Stage } from '../stage.js'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { CommandAnswer } from '../run-command.js'
 import {
   fjordEmail,
   LEGAL_BASE,

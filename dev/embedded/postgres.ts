@@ -4,12 +4,11 @@ import { once } from 'node:events'
 import { chmod, rm, writeFile, cp, readdir, readFile } from 'node:fs/promises'
 import { Client } from 'pg'
 import { bareEnvironment, ownDirectory } from '../../src/checkout.js'
-import { freePort } from './free-port.js'
+import { freePort, findOnPath, isExecutable } from './start-program.js'
 import { startGuarded, type GuardedProcess, waitUntilReady } from './guarded-process.js'
 import { AppError } from '../../src/contracts/app-error.js'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
-import { findOnPath, isExecutable } from './find-executable.js'
 
 interface PostgresBinaries {
   readonly initdb: string

@@ -2,6 +2,49 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { checkoutRoot } from '../../src/checkout.js'
+import { createServer } from 'node:net'
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+
+export async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+export async function findOnPath(
+  name: string,
+  path = process.env['PATH'] ?? '',
+): Promise<string | undefined> {
+  for (const dir of path.split(delimiter).filter((entry) => entry !== '')) {
+    const candidate = join(dir, name)
+    if (await isExecutable(candidate)) {
+      return candidate
+    }
+  }
+  return undefined
+}
+
+/**
+ * A TCP port that is free on 127.0.0.1 now. Another process may take it before the server binds it: the caller must
+ * then retry with another one.
+ */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.unref()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      probe.close(() => resolve(port))
+    })
+  })
+}
 
 export interface ProgramOptions {
   /** Its entry file (`.ts` or `.mjs`), relative to the checkout's root: `simulators/…`, `bin/lbsync.mjs`. */

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { Connection } from '@temporalio/client'
 import { SEARCH_ATTRIBUTES } from '../../src/contracts/names.js'
-import { freePort } from './free-port.js'
+import { freePort } from './start-program.js'
 import { startGuarded, waitUntilReady } from './guarded-process.js'
 import { ownDirectory } from '../../src/checkout.js'
 import { AppError } from '../../src/contracts/app-error.js'

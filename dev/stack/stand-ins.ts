@@ -1,8 +1,8 @@
-import { findOnPath } from '../embedded/find-executable.js'
 import {
   type RunningProgram,
   startProgram,
   type ProgramOptions,
+  findOnPath,
 } from '../embedded/start-program.js'
 import { AppError } from '../../src/contracts/app-error.js'
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { connectTemporal } from '../../src/config/temporal/temporal.js'
-import { freePort } from '../embedded/free-port.js'
+import { freePort } from '../embedded/start-program.js'
 import { startPostgres } from '../embedded/postgres.js'
 import { startTemporalServer } from '../embedded/temporal-server.js'
 import { dropLogin, uniqueLogin, urlOf, migrate } from '../../src/ledger/db/migrate.js'

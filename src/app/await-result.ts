@@ -3,6 +3,7 @@ import type { QueueName } from '../contracts/names.js'
 import type { StartedRun } from '../client/start-or-join.js'
 import type { DisconnectStatus } from '../contracts/lifecycle-activities.js'
 import type { SetupStatus } from '../contracts/setup.js'
+import { AppError } from '../contracts/app-error.js'
 
 /** The interval of progress reports. */
 const LOOK_EVERY_MS = 1_000
@@ -12,7 +13,7 @@ const PATIENCE_MS = 5_000
 const WORKFLOW_TASKS = 1
 
 /** A run to wait for. */
-export interface Waiting {
+interface Waiting {
   readonly temporal: TemporalClient
   readonly run: StartedRun
   readonly queue: QueueName
@@ -100,4 +101,37 @@ export function lookAtSteps(run: StartedRun, progress: Progress): () => Promise<
     const status = await run.handle.query<StepsStatus>('status')
     progress.steps?.(status, run.workflowId)
   }
+}
+
+/** Text for each of Temporal's names for the end of a workflow. */
+export const ENDS: Readonly<Record<string, string>> = {
+  COMPLETED: 'ended',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'terminated',
+  TIMED_OUT: 'timed out',
+}
+
+/**
+ * The error for a workflow that accepts no message because it has ended, or because Temporal knows no run of it.
+ * @param what the beginning of a sentence: `The set-up of acme-dynamics`.
+ * @param path of the input that names the workflow.
+ * @returns AppError `run_not_found`.
+ */
+export async function notRunning(
+  { client }: Pick<TemporalClient, 'client'>,
+  workflowId: string,
+  what: string,
+  { path, value }: { readonly path: string; readonly value: string },
+): Promise<AppError> {
+  const found = await client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .catch(() => null)
+  const end = found === null ? undefined : ENDS[found.status.name]
+  const message =
+    found === null || end === undefined
+      ? `${what} is not running, and Temporal remembers no run of it.`
+      : `${what} has ${end === 'ended' ? end : `ended (${end})`}, at ${found.closeTime?.toISOString() ?? 'some time'}.`
+  return new AppError('run_not_found', message, { path, value })
 }

@@ -55,7 +55,7 @@ export async function giveWork(force: boolean): Promise<UsedRelease> {
   // Loaded here, because they load Temporal's worker, which `release show` does not need.
   const [{ installTemporalRuntime }, { useRelease }] = await Promise.all([
     import('../telemetry/temporal-runtime.js'),
-    import('../workers/use-release.js'),
+    import('../workers/watch-release.js'),
   ])
   const buildId = await readBuildId()
   const bundle = await workflowBundle()

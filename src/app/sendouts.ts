@@ -2,11 +2,10 @@ import { parsePreSendRequest, startPreSend as startRun } from '../client/start-p
 import { parseJsonObject, readTextFile } from '../config/connection/json-object.js'
 import { QUEUES, workflowIds } from '../contracts/names.js'
 import type { PreSendRequest, PreSendResult, PreSendStatus } from '../contracts/pre-send.js'
-import { type Progress, awaitResult } from './await-result.js'
+import { type Progress, awaitResult, notRunning } from './await-result.js'
 import { accountAsked, type SendoutReference } from '../sync/sendout/whose-sendout.js'
 import { withLedger, withTemporal, withSystems } from './resources.js'
 import type { AbortPreSend, ReschedulePreSend } from '../contracts/inputs.js'
-import { notRunning } from './not-running.js'
 import {
   findListRun,
   readMailingListPage,

@@ -14,7 +14,7 @@ import { EXIT } from '../contracts/error-catalogue.js'
 import { addLeaf, refuseEmptyAndTwice } from './leaf-command.js'
 import { type Output, createOutput } from './output.js'
 import { createRequire } from 'node:module'
-import { isHelpOrVersion } from './errors/from-commander.js'
+import { isHelpOrVersion } from './errors/report-error.js'
 import { endAtStopSignal, interruption } from './stop-signal.js'
 
 /** Adds a command that answers on `output`. */

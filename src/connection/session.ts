@@ -1,12 +1,17 @@
 import type { CrmSource } from '../contracts/names.js'
 import type { CrmCapabilities, CrmDriver, CrmClient } from '../crm/crm.js'
 import type { EmarketeerClient, PublicContacts } from '../emarketeer/index.js'
-import type { CallContext, ClockReading, NextFlight, RequestTally } from '../http/index.js'
+import type {
+  CallContext,
+  ClockReading,
+  NextFlight,
+  RequestTally,
+  UnreadableRecord,
+} from '../http/index.js'
 import type { ConnectionRow } from '../ledger/connection/connections.js'
 import type { Database } from '../ledger/db/database.js'
 import type { SyncRun } from '../ledger/run/runs.js'
 import type { Logger } from '../telemetry/logger.js'
-import type { UnreadableRecords } from './unreadable-records.js'
 
 /** The opened CRM side of a connection. */
 export interface OpenCrm extends Pick<CrmDriver, 'tenantBases'> {
@@ -49,4 +54,36 @@ export function requireCrm(session: SyncSession): OpenCrm {
     throw new Error(`connection ${session.connection.connectionId} has no CRM`)
   }
   return session.crm
+}
+
+/** Most logged records per place; the others are counted. */
+const MOST_LOGGED = 20
+
+/**
+ * Counts records that could not be read, by operation and place. Such a record keeps its former state, which excludes
+ * it from sendouts. A sweep reports them in `connection show`.
+ */
+export class UnreadableRecords {
+  readonly #counts = new Map<string, number>()
+
+  constructor(private readonly log: Logger) {}
+
+  /** The `onUnreadable` callback of a call. */
+  readonly note = ({ operation, path, id }: UnreadableRecord): void => {
+    const place = `${operation} at ${path}`
+    const count = (this.#counts.get(place) ?? 0) + 1
+    this.#counts.set(place, count)
+    if (count <= MOST_LOGGED) {
+      this.log.warn({ operation, path, entityId: id }, 'a record could not be read')
+    }
+  }
+
+  /** One line per place. It contains nothing personal. */
+  lines(): string[] {
+    return [...this.#counts].map(([place, count]) =>
+      count === 1
+        ? `1 record could not be read: ${place}`
+        : `${count} records could not be read: ${place}`,
+    )
+  }
 }

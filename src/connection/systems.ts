@@ -16,8 +16,7 @@ import type { SyncRun } from '../ledger/run/runs.js'
 import { logger } from '../telemetry/logger.js'
 import { factSecrets, saveWebhookSecret } from './sealed-secrets.js'
 import { ClockWatch } from './crm-clock.js'
-import { UnreadableRecords } from './unreadable-records.js'
-import type { OpenCrm, Progress, SyncSession } from './session.js'
+import { type OpenCrm, type Progress, type SyncSession, UnreadableRecords } from './session.js'
 
 /** What a process needs to reach the outside systems of any connection. */
 export interface SystemsOptions {

@@ -1,5 +1,4 @@
-import { describeShape } from './describe-shape.js'
-import { ProblemsError, type Problem } from './problems.js'
+import { ProblemsError, type Problem, describeShape } from './problems.js'
 import { invalid, fault, type Fault, type Path, type Schema } from './schema.js'
 
 /** Simple key names are shown, so that a misspelling can be found. Any other may be a value in the wrong place. */

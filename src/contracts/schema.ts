@@ -1,5 +1,5 @@
 import type { ErrorCode } from './error-catalogue.js'
-import { nearestKey } from './nearest-key.js'
+import { nearestKey } from './problems.js'
 
 /**
  * Schemas of external input: inputs of workflows, messages, requests. They are pure and use no package, so that

@@ -3,7 +3,7 @@ export { createEmarketeerClient, type EmarketeerConfig } from './create-client.j
 export type { EmarketeerClient, PageQuery, StatesQuery } from './client.js'
 export { readManyStates } from './read-states.js'
 export { walkPage } from './read-states.js'
-export { emarketeerSpelling } from './spelling.js'
+export { emarketeerSpelling } from './read-states.js'
 export * from './account.js'
 export type * from './changes.js'
 export type * from './states.js'

@@ -3,9 +3,18 @@ import { isTooLarge, type CallContext, type FittingPages } from '../http/index.j
 import type { EmarketeerClient, StatesQuery } from './client.js'
 import { MAX_STATES } from './operations/read-operations.js'
 import { statesRead } from './wire/state-schemas.js'
-import { emarketeerSpelling } from './spelling.js'
 import { TOO_LARGE, type StatePart, type StatesRead, type StatesPage } from './states.js'
 import { withoutRefused } from './without-refused.js'
+
+/**
+ * An address in the form that eMarketeer compares: only trimmed and lower-cased (docs/wire-emarketeer.md, common
+ * rules). Two spellings of one key that still differ are two addresses in eMarketeer, each with its own state.
+ * @returns null for no address.
+ */
+export function emarketeerSpelling(address: string | null | undefined): string | null {
+  const form = address?.trim().toLowerCase()
+  return form ? form : null
+}
 
 /** Parallel reads. eMarketeer allows 50 requests a second, so this leaves room for others. */
 const LANES = 4

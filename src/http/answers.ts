@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { MAX_ROWS, SMALL_ANSWER } from './answer-limits.js'
 import type { CallContext, UnreadableRecord } from './call-context.js'
-import { parseJson } from './parse-json.js'
+import { parseJson, MAX_ROWS, SMALL_ANSWER } from './parse-json.js'
 
 /**
  * What is lost if an outside system's answer does not fit its schema: one record, which is counted and reported

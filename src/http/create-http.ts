@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import type { z } from 'zod'
-import { type AnswerLimits, PAGE_ANSWER } from './answer-limits.js'
+import { type AnswerLimits, PAGE_ANSWER } from './parse-json.js'
 import type { Answer } from './answers.js'
 import type { CallContext, ClockReading } from './call-context.js'
 import { cancelled, failure, statusFailure, transportFailure } from './failures.js'

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { AnswerLimits } from './answer-limits.js'
+import type { AnswerLimits } from './parse-json.js'
 import type { Answer } from './answers.js'
 import type { CallContext } from './call-context.js'
 import type { UpstreamCode, UpstreamSystem } from './upstream-error.js'

@@ -5,7 +5,7 @@ export {
   MAX_ROWS,
   PAGE_ANSWER,
   SMALL_ANSWER,
-} from './answer-limits.js'
+} from './parse-json.js'
 export { FittingPages, isTooLarge } from './fitting-pages.js'
 export {
   answer,
@@ -21,7 +21,7 @@ export {
 } from './answers.js'
 export { checkUrl, requireSecureUrl } from './check-url.js'
 export { createHttp, keptHttp } from './create-http.js'
-export { LONGEST_WAIT_SECONDS } from './retry-after.js'
+export { LONGEST_WAIT_SECONDS } from './failures.js'
 export { rowsUpTo } from './fitting-pages.js'
 export { jsonOrUndefined } from './parse-json.js'
 export type {
@@ -34,7 +34,7 @@ export type {
   TextAnswer,
 } from './http-types.js'
 export type { CallContext, ClockReading, RequestRecord, UnreadableRecord } from './call-context.js'
-export { RequestTally, type RequestKind } from './request-tally.js'
+export { RequestTally, type RequestKind } from './call-context.js'
 export {
   ifAvailable,
   UpstreamError,

@@ -1,8 +1,7 @@
 import type { z } from 'zod'
-import type { AnswerLimits } from './answer-limits.js'
 import { type Answer, readValue } from './answers.js'
 import type { TextAnswer } from './http-types.js'
-import { parseJson } from './parse-json.js'
+import { parseJson, type AnswerLimits } from './parse-json.js'
 
 /** The value of a body, or the code and reason (without a value of the body). */
 export type JsonReading<T> =

@@ -13,7 +13,7 @@ import { sync } from './activity-proxies.js'
 import { entry } from './entry.js'
 import { mark } from './phase.js'
 import { messageSchema, refuseOtherSignals, takeSignal, reportInDetails } from './receive.js'
-import { orRefused, refusalDetails } from './refusal.js'
+import { orRefused, refusalDetails } from './failures.js'
 
 /** Signals a new hint. It has no arguments, because the hint is in the ledger. */
 export const changedSignal = defineSignal('changed')

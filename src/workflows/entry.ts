@@ -9,6 +9,8 @@ import {
   TerminatedFailure,
   TimeoutFailure,
   CancelledFailure,
+  setWorkflowOptions,
+  workflowInfo,
 } from '@temporalio/workflow'
 import { AppError } from '../contracts/app-error.js'
 import { isErrorCode, type ErrorCode } from '../contracts/error-catalogue.js'
@@ -62,7 +64,7 @@ export function toFailure(error: unknown): ApplicationFailure {
 }
 
 /** The catalogue's code of a failure. */
-export function codeOf(error: unknown): ErrorCode {
+function codeOf(error: unknown): ErrorCode {
   const origin = originOf(error)
   return origin instanceof ApplicationFailure ? known(origin.type) : codeOfEnd(origin)
 }
@@ -142,4 +144,20 @@ function failure(
     details,
     ...(cause instanceof Error ? { cause } : {}),
   })
+}
+
+/**
+ * Pins runs of a workflow to the build on which they began. Set only if the worker has a deployment: without one (no
+ * deployment name) the server refuses every task.
+ */
+export function staysWithItsBuild<Args extends unknown[], Result>(
+  workflow: (...given: Args) => Promise<Result>,
+): void {
+  setWorkflowOptions(
+    () =>
+      workflowInfo().currentDeploymentVersion?.deploymentName
+        ? { versioningBehavior: 'PINNED' }
+        : {},
+    workflow,
+  )
 }

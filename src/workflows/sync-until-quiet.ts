@@ -6,9 +6,10 @@ import type {
 } from '../contracts/sync-activities.js'
 import { sync } from './activity-proxies.js'
 import { addWork, NO_WORK, type WorkReport } from '../contracts/work-report.js'
+import { INBOX_SHARDS } from '../contracts/names.js'
 
 /** Options of a pass over everything due. */
-export interface QuietOptions {
+interface QuietOptions {
   /** Activities with endless retries, or with bounded ones. */
   readonly work: Pick<SyncActivities, 'syncDue' | 'settleRun'>
   /** Waits between two parts of the work while somebody holds it. */
@@ -42,5 +43,18 @@ export async function syncUntilQuiet(
   const settled = await work.settleRun(run)
   totals = addWork(totals, settled)
   onProgress(totals)
+  return totals
+}
+
+/**
+ * Handles all waiting hints, also those that came while no workflow was signalled (a connection in set-up, Temporal
+ * unreachable, a failed drain). Until then a hint of a deny keeps its contact off every list.
+ */
+export async function drainAll(run: RunReference): Promise<WorkReport> {
+  let totals = NO_WORK
+  for (let shard = 0; shard < INBOX_SHARDS; shard += 1) {
+    const drained = await sync.drainInbox({ ...run, shard })
+    totals = addWork(totals, drained)
+  }
   return totals
 }

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals'
-import { LifeSigns } from '../../src/activities/life-signs.js'
+import { LifeSigns } from '../../src/activities/perform.js'
 
 const never = () => new Promise<never>(() => undefined)
 

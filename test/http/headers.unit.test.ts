@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { readClock } from '../../src/http/create-http.js'
-import { readRetryAfter } from '../../src/http/retry-after.js'
+import { readRetryAfter } from '../../src/http/failures.js'
 
 describe('Retry-After', () => {
   const now = Date.UTC(2026, 10, 21, 9, 0, 0, 400)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { RequestTally } from '../../src/http/request-tally.js'
+import { RequestTally } from '../../src/http/call-context.js'
 import { findAddresses } from '../../src/ledger/address/addresses.js'
 import { unusableAddresses } from '../../src/ledger/copy/connection-counts.js'
 import { freshen } from '../../src/sync/mirror/catch-up-both.js'

@@ -3,8 +3,7 @@ import proto from '@temporalio/proto'
 import type { TemporalClient } from '../../src/config/temporal/temporal.js'
 import { QUEUES, type QueueName } from '../../src/contracts/names.js'
 import { readDeployment } from '../../src/workers/deployment.js'
-import { useRelease } from '../../src/workers/use-release.js'
-import { watchRelease, type ReleaseState } from '../../src/workers/watch-release.js'
+import { watchRelease, type ReleaseState, useRelease } from '../../src/workers/watch-release.js'
 
 /** When workers of a build last polled, in seconds ago; of each queue, or of all. */
 type Polls = number | Partial<Record<QueueName, number>>

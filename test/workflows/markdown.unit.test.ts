@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { SetupStatus, StepStatus } from '../../src/contracts/setup.js'
 import { plainText } from '../../src/workflows/markdown.js'
-import { refusalDetails } from '../../src/workflows/refusal.js'
+import { refusalDetails } from '../../src/workflows/failures.js'
 import { detailsOf } from '../../src/workflows/setup/state.js'
 import { ODD_TEXTS } from '../support/odd-texts.js'
 

@@ -8,7 +8,7 @@ import type { RegisteredWebhooks } from '../../ledger/connection/connections.js'
 import { endOverlap } from '../../ledger/connection/webhook-addresses.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 import { saveWebhookSecret } from '../../connection/sealed-secrets.js'
-import type { CommonStep } from './common-step.js'
+import type { CommonStep } from './run-step.js'
 import { askGateway } from './ask-gateway.js'
 
 export const WEBHOOKS: StepDescription = {

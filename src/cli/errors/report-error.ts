@@ -1,5 +1,5 @@
-import type { AppError, ErrorDocument } from '../../contracts/app-error.js'
-import { ERROR_CATALOGUE, type ExitCode } from '../../contracts/error-catalogue.js'
+import { AppError, type ErrorDocument } from '../../contracts/app-error.js'
+import { ERROR_CATALOGUE, type ExitCode, type ErrorCode } from '../../contracts/error-catalogue.js'
 import { readLogLevel } from '../../telemetry/log-level.js'
 import type { ProblemsDocument } from '../../contracts/problems.js'
 import { describeError } from '../../telemetry/describe-error.js'
@@ -7,7 +7,7 @@ import type { Output } from '../output.js'
 import { jsonText, safeText } from '../terminal-text.js'
 import { CommanderError } from 'commander'
 import { toKnownError } from '../../app/known-error.js'
-import { fromCommander } from './from-commander.js'
+import { maskAddresses } from '../../telemetry/mask-addresses.js'
 
 /**
  * Writes an error to stderr: what, where, which value, what to do. With `--json` also as one document to stdout.
@@ -64,4 +64,35 @@ function faultText(fault: {
 /** Converts a command's error to one of the catalogue. */
 export function toCliError(error: unknown): AppError {
   return error instanceof CommanderError ? fromCommander(error) : toKnownError(error)
+}
+
+/** Whether commander threw because it has shown help or the version, which is not an error. */
+export function isHelpOrVersion(error: unknown): boolean {
+  return (
+    error instanceof CommanderError &&
+    (error.code === 'commander.helpDisplayed' || error.code === 'commander.version')
+  )
+}
+
+/** The catalogue's codes for commander's codes; any other code becomes an unknown option. */
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  'commander.missingArgument': 'value_missing',
+  'commander.optionMissingArgument': 'value_missing',
+  'commander.missingMandatoryOptionValue': 'value_missing',
+  'commander.invalidArgument': 'value_invalid',
+}
+
+/** Converts commander's refusal of a command line to an error of the catalogue. */
+export function fromCommander(error: CommanderError): AppError {
+  if (error.code === 'commander.help') {
+    return new AppError('value_missing', 'The command is missing.')
+  }
+  const text = maskAddresses(error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' '))
+  const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+  const path = /'(-{1,2}[a-z-]+)/.exec(text)?.[1] ?? null
+  return new AppError(CODES[error.code] ?? 'unknown_option', withFullStop(sentence), { path })
+}
+
+function withFullStop(sentence: string): string {
+  return /[.?!)]$/.test(sentence) ? sentence : `${sentence}.`
 }

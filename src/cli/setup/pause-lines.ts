@@ -5,7 +5,7 @@ import { recheckAfterMs } from '../../workflows/setup/recheck.js'
 import type { CommonAction } from '../../domain/transitions.js'
 import { type Paint, safeText, shellQuoted } from '../terminal-text.js'
 import { valueFlag } from './value-options.js'
-import { WORK_WORDS, type Work } from '../../app/setup/work.js'
+import { WORK_WORDS, type Work } from '../../app/setup/look-at-setup.js'
 
 /** The step that waits, and its set-up. */
 export interface WaitingStep {

@@ -1,5 +1,5 @@
 import type { Progress, StepsStatus } from '../../app/await-result.js'
-import { workOf } from '../../app/setup/work.js'
+import { workOf } from '../../app/setup/look-at-setup.js'
 import { workflowIds } from '../../contracts/names.js'
 import type { Output } from '../output.js'
 import { plain } from '../terminal-text.js'

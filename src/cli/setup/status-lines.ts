@@ -1,8 +1,7 @@
 import type { SetupStatus, StepState, StepStatus } from '../../contracts/setup.js'
 import { type Paint, type Style, safeText, shellQuoted } from '../terminal-text.js'
 import { choiceLines, pauseLines, type WaitingStep } from './pause-lines.js'
-import type { SetupLook } from '../../app/setup/look-at-setup.js'
-import { WORK_WORDS, type Work } from '../../app/setup/work.js'
+import { type SetupLook, WORK_WORDS, type Work } from '../../app/setup/look-at-setup.js'
 
 const BAR_WIDTH = 30
 const MESSAGES_SHOWN = 3

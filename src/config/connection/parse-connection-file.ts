@@ -11,9 +11,8 @@ import {
 import { describeOpenly, problemsOfZod, dotted } from './zod-problems.js'
 import type { Variables } from '../environment/sections.js'
 import { parseJsonObject, withoutPath, type JsonRecord, isRecord } from './json-object.js'
-import { throwProblems, type Problem } from '../../contracts/problems.js'
+import { throwProblems, type Problem, describeShape } from '../../contracts/problems.js'
 import { readSection, staysHere } from './read-section.js'
-import { describeShape } from '../../contracts/describe-shape.js'
 import { readSecretSource, type SecretReadingOptions } from './secret-source.js'
 import { z } from 'zod'
 

@@ -8,8 +8,7 @@ import {
   isAllowedHost,
 } from '../../http/check-url.js'
 import type { SecretSource } from './connection-file.js'
-import { describeShape } from '../../contracts/describe-shape.js'
-import type { Problem } from '../../contracts/problems.js'
+import { type Problem, describeShape } from '../../contracts/problems.js'
 import { getPath, isRecord, withoutPath, withPath, type JsonRecord } from './json-object.js'
 import { readSecretSource, type SecretReadingOptions } from './secret-source.js'
 import { problemsOfZod } from './zod-problems.js'

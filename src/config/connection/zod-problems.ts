@@ -1,8 +1,6 @@
 import { z } from 'zod'
 import { maskAddresses } from '../../telemetry/mask-addresses.js'
-import { nearestKey } from '../../contracts/nearest-key.js'
-import type { Problem } from '../../contracts/problems.js'
-import { describeShape } from '../../contracts/describe-shape.js'
+import { type Problem, describeShape, nearestKey } from '../../contracts/problems.js'
 
 /** Keys are shown so that a misspelling can be found; a longer one is a value in the wrong place. */
 const MAX_KEY = 60

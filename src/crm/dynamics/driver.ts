@@ -1,12 +1,12 @@
 import type { CrmDriver, SetupStep } from '../crm.js'
-import { explainRefusal } from './auth/refusal-hints.js'
+import { explainRefusal } from './auth/entra-errors.js'
 import {
   AUTHORITY_HOSTS,
   type DynamicsConfig,
   dynamicsConfigSchema,
   ENVIRONMENT_HOSTS,
 } from './config.js'
-import { MAX_IN_VALUES } from './reading/chunks.js'
+import { MAX_IN_VALUES } from './reading/batch-queries.js'
 import { DynamicsCrm } from './session.js'
 import { SETUP_ACTIONS, SETUP_PAUSES } from './setup/pauses.js'
 import { judgeWebhookHeaders, receiveWebhook } from './webhooks/receive.js'
@@ -14,12 +14,11 @@ import { changeTrackingStep } from './setup/steps/change-tracking.js'
 import { connectStep } from './setup/steps/connect.js'
 import { formStep } from './setup/steps/form.js'
 import { keysStep } from './setup/steps/keys.js'
-import { privilegesStep } from './setup/steps/privileges.js'
+import { privilegesStep, tablePrivilegesStep } from './setup/steps/privileges.js'
 import { publishStep } from './setup/steps/publish.js'
 import { publisherStep } from './setup/steps/publisher.js'
 import { relationshipsStep } from './setup/steps/relationships.js'
 import { setupStep } from './setup/step.js'
-import { tablePrivilegesStep } from './setup/steps/table-privileges.js'
 import { tablesStep } from './setup/steps/tables.js'
 import { viewStep } from './setup/steps/view.js'
 

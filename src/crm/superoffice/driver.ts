@@ -1,4 +1,3 @@
-import { basisMappingOf } from './basis-mapping.js'
 import type { CrmCapabilities, CrmDriver, SetupStep } from '../crm.js'
 import { explainOnlineRefusal, explainOnsiteRefusal } from './auth/refusal-hints.js'
 import { clientOf } from './client.js'
@@ -7,6 +6,7 @@ import {
   onlineConfigSchema,
   type OnsiteConfig,
   onsiteConfigSchema,
+  basisMappingOf,
 } from './config.js'
 import { readFacts } from './facts.js'
 import { OnlineDoor, type Door, type Entry } from './door.js'

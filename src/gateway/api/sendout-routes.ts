@@ -13,11 +13,10 @@ import type { SendoutReference } from '../../sync/sendout/whose-sendout.js'
 import type { Systems } from '../../connection/systems.js'
 import type { GatewayOptions } from '../gateway-options.js'
 import { LIMITS } from '../limits.js'
-import { TokenBuckets } from '../token-buckets.js'
+import { TokenBuckets, sourceOf } from '../rate-limit.js'
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Secret } from '../../config/secrets/secret.js'
 import { httpRefusal } from '../refusal.js'
-import { sourceOf } from '../source-of.js'
 
 /** A page of a mailing list, as returned to the campaign service. */
 interface MailingListAnswer extends MailingListPage {

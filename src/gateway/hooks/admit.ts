@@ -7,8 +7,7 @@ import type { ConnectionRow } from '../../ledger/connection/connections.js'
 import type { InboxHint } from '../../ledger/run/inbox.js'
 import { LIMITS } from '../limits.js'
 import { catalogueRefusal, httpRefusal } from '../refusal.js'
-import { sourceOf } from '../source-of.js'
-import { TokenBuckets } from '../token-buckets.js'
+import { TokenBuckets, sourceOf } from '../rate-limit.js'
 import type { KnownAddresses } from './known-addresses.js'
 
 declare module 'fastify' {

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readManyStates, walkPage } from '../../emarketeer/index.js'
 import { FittingPages } from '../../http/index.js'
-import { moveCursor } from '../../ledger/connection/cursors.js'
-import { continueLoad, endLoad, startLoad } from '../../ledger/copy/emarketeer-load.js'
+import { moveCursor, continueLoad, endLoad, startLoad } from '../../ledger/connection/cursors.js'
 import {
   addressesOfEmarketeerContacts,
   contactsNotWalked,

@@ -11,7 +11,7 @@ import {
   webhookRemoval,
 } from '../activity-proxies.js'
 import { choicesOf, pauseFor, problemOf } from '../steps/pause.js'
-import type { Problem } from '../problem-in.js'
+import type { Problem } from '../failures.js'
 import { syncUntilQuiet } from '../sync-until-quiet.js'
 
 export interface DisconnectStep extends StepDescription {

@@ -24,8 +24,7 @@ import {
 } from '../steps/board.js'
 import { takeSteps, untilReleased } from '../steps/runner.js'
 import { carriedIn } from '../steps/state.js'
-import { keepOverride } from './keep-decision.js'
-import { handleMessages, statusQuery } from './messages.js'
+import { handleMessages, statusQuery, keepOverride } from './messages.js'
 import { recheckAfterMs } from './recheck.js'
 import { SetupState, type CarriedSetup } from './state.js'
 import { commonPause } from '../../domain/transitions.js'
@@ -33,10 +32,9 @@ import { LOOK_SECONDS } from '../activity-limits.js'
 import { answer, refuseOtherSignals, reportInDetails } from '../receive.js'
 import type { StepOutcome } from '../../contracts/setup-activities.js'
 import type { RunReference } from '../../contracts/sync-activities.js'
-import { drainAll } from '../drain-all.js'
 import { notices } from '../housekeeping.js'
 import { pauseFor, problemOf } from '../steps/pause.js'
-import { syncUntilQuiet } from '../sync-until-quiet.js'
+import { syncUntilQuiet, drainAll } from '../sync-until-quiet.js'
 
 /**
  * Sets up a connection's CRM (rules E1–E3) in about ten minutes; pauses when a person has to decide. Safe to run again.

@@ -1,11 +1,11 @@
-import { defineQuery, defineSignal } from '@temporalio/workflow'
-import type { SetupIntervention, SetupStatus } from '../../contracts/setup.js'
+import { defineQuery, defineSignal, uuid4 } from '@temporalio/workflow'
+import type { SetupIntervention, SetupStatus, SetupOverride } from '../../contracts/setup.js'
 import { answer, takeSignal, type MessageSchema } from '../receive.js'
 import { stepOf } from '../steps/board.js'
 import { judgeIntervention, orThrow } from '../steps/judge-message.js'
 import { takeOverrides } from '../steps/messages.js'
-import { keepIntervention } from './keep-decision.js'
 import type { SetupState } from './state.js'
+import { evidence } from '../activity-proxies.js'
 
 export const statusQuery = defineQuery<SetupStatus>('status')
 /** Holds set-up before the next step. */
@@ -64,4 +64,35 @@ async function release(state: SetupState, intervention: SetupIntervention): Prom
   if (waiting !== undefined && stillWaits && state.decision === null && !state.deciding) {
     state.decision = { step: waiting, action: 'retry', ...intervention }
   }
+}
+
+/** Stores an override as evidence before it is carried out (E3). */
+export function keepOverride(connectionId: string, override: SetupOverride): Promise<void> {
+  const { step, action, reason, by, ...choice } = override
+  return evidence.keepSetupDecision({
+    decisionId: uuid4(),
+    connectionId,
+    step,
+    action,
+    reason,
+    by,
+    choice: { action, ...choice },
+  })
+}
+
+/** Stores a pause or resumption by Support as evidence. */
+function keepIntervention(
+  connectionId: string,
+  action: 'pause' | 'resume',
+  { reason, by }: SetupIntervention,
+): Promise<void> {
+  return evidence.keepSetupDecision({
+    decisionId: uuid4(),
+    connectionId,
+    step: null,
+    action,
+    reason,
+    by,
+    choice: null,
+  })
 }

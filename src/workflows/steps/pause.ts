@@ -1,7 +1,7 @@
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow'
 import type { SetupPause } from '../../contracts/setup.js'
 import type { CommonPauseCode } from '../../domain/transitions.js'
-import type { Problem } from '../problem-in.js'
+import type { Problem } from '../failures.js'
 
 const CODES: Readonly<Record<string, CommonPauseCode>> = {
   crm_auth_failed: 'authFailed',

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { labelIn } from '../../../src/crm/dynamics/setup/table/labels.js'
+import { labelIn } from '../../../src/crm/dynamics/setup/table/bodies.js'
 import { look, OWN_STEPS, PLAIN, runSteps, runUpTo, stepOf, targetOf } from './support/run-steps.js'
 import { type StandIn, startStandIn } from './support/stand-in.js'
 import { webApi } from './support/web-api.js'

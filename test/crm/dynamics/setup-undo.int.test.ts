@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { CrmFacts } from '../../../src/crm/crm.js'
 import { readFacts } from '../../../src/crm/dynamics/facts.js'
-import { labelIn } from '../../../src/crm/dynamics/setup/table/labels.js'
+import { labelIn } from '../../../src/crm/dynamics/setup/table/bodies.js'
 import { runSteps, stepOf, undoSteps } from './support/run-steps.js'
 import { type StandIn, startStandIn } from './support/stand-in.js'
 import { webApi } from './support/web-api.js'

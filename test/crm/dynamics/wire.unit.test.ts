@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { CrmWrite } from '../../../src/crm/crm.js'
-import { inChunks } from '../../../src/crm/dynamics/reading/chunks.js'
+import { inChunks } from '../../../src/crm/dynamics/reading/batch-queries.js'
 import { describeEntraError } from '../../../src/crm/dynamics/auth/entra-errors.js'
 import { describeDataverseError, KNOWN_ERRORS } from '../../../src/crm/dynamics/wire/errors.js'
 import { isOwnLink } from '../../../src/crm/dynamics/wire/links.js'

@@ -1,6 +1,5 @@
 import { expect, it } from '@jest/globals'
-import { PersonIds } from '../../../src/crm/superoffice/reading/person-ids.js'
-import { StampWatch } from '../../../src/crm/superoffice/reading/stamp-watch.js'
+import { StampWatch, PersonIds } from '../../../src/crm/superoffice/reading/stamp-watch.js'
 
 const MANY = 1_000_000
 /** A `Set` of as many numbers takes more than twenty. */

@@ -1,5 +1,5 @@
 import { DEFAULT_OPTIONS } from '../../../simulators/dynamics/options.js'
-import { OWN_VIEW } from '../../../src/crm/dynamics/setup/view/view-xml.js'
+import { OWN_VIEW } from '../../../src/crm/dynamics/setup/view/view-rows.js'
 import { draftOf, formWithTab, putForm } from '../../crm/dynamics/setup-form/forms-stand.js'
 import { startStandIn, type StandIn } from '../../crm/dynamics/support/stand-in.js'
 import type { Organisation } from './pause-place.js'

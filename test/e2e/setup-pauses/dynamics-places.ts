@@ -1,5 +1,5 @@
 import { DEFAULT_OPTIONS } from '../../../simulators/dynamics/options.js'
-import { labelIn } from '../../../src/crm/dynamics/setup/table/labels.js'
+import { labelIn } from '../../../src/crm/dynamics/setup/table/bodies.js'
 import { webApi } from '../../crm/dynamics/support/web-api.js'
 import { startOrganisation, type DynamicsOrganisation } from './dynamics-organisation.js'
 import { FORM_PLACES } from './form-places.js'

@@ -1,4 +1,4 @@
-import { OWN_VIEW } from '../../../src/crm/dynamics/setup/view/view-xml.js'
+import { OWN_VIEW } from '../../../src/crm/dynamics/setup/view/view-rows.js'
 import { startOrganisation, type DynamicsOrganisation } from './dynamics-organisation.js'
 import { ABORT, SET_UP, type Course, type PausePlace } from './pause-place.js'
 

@@ -1,10 +1,69 @@
 import type { CallContext } from '../../../http/index.js'
 import { CrmColumnsClosed } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
-import type { SubscriptionTables } from '../facts.js'
+import type { SubscriptionTables, TableFacts } from '../facts.js'
 import { whoAmI } from '../who-am-i.js'
-import { type ClosedColumn, closedColumns, closedInWords } from './column-access.js'
-import { usesOfReading } from './table-uses.js'
+import {
+  type ClosedColumn,
+  closedColumns,
+  closedInWords,
+  type ColumnUse,
+  type TableUse,
+} from './column-access.js'
+import { CATEGORIES_TABLE, SUBSCRIPTIONS_TABLE } from '../names.js'
+import { CONTACT_COLUMNS, SUBSCRIPTION_COLUMNS } from './rows.js'
+
+/** How the sync uses contact: it reads, and writes only the toggle (rule B8). */
+export const CONTACT_USE: TableUse = {
+  table: 'contact',
+  setName: 'contacts',
+  columns: { ...usedFor(['read'], CONTACT_COLUMNS), donotbulkemail: ['read', 'write'] },
+}
+
+/** How the sync uses one of our tables. */
+export function useOfOurs(table: string, { setName }: TableFacts): TableUse {
+  switch (table) {
+    case SUBSCRIPTIONS_TABLE:
+      return {
+        table,
+        setName,
+        columns: {
+          ...usedFor(['read', 'create'], SUBSCRIPTION_COLUMNS),
+          em_name: ['create'],
+          em_subscribed: ['read', 'write', 'create'],
+          statecode: ['read'],
+        },
+      }
+    case CATEGORIES_TABLE:
+      return {
+        table,
+        setName,
+        columns: usedFor(['read', 'write', 'create'], ['em_name', 'em_categoryid', 'em_archived']),
+      }
+    default:
+      return { table, setName, columns: {} }
+  }
+}
+
+/** What a reading takes people's answers from: not names of categories, nor whether one is archived. */
+function usesOfReading(tables: SubscriptionTables | null): readonly TableUse[] {
+  const ours =
+    tables === null
+      ? []
+      : [
+          useOfOurs(SUBSCRIPTIONS_TABLE, tables.subscriptions),
+          {
+            table: CATEGORIES_TABLE,
+            setName: tables.categories.setName,
+            columns: usedFor(['read'], ['em_categoryid']),
+          },
+        ]
+  return [CONTACT_USE, ...ours]
+}
+
+function usedFor(uses: readonly ColumnUse[], columns: readonly string[]): TableUse['columns'] {
+  return Object.fromEntries(columns.map((column) => [column, uses]))
+}
 
 /** How long an answer is valid: an administrator secures a column, not a person who opts out. */
 const COUNTS_FOR_MS = 60_000

@@ -1,7 +1,7 @@
 import { UpstreamError } from '../../../http/index.js'
 import { SetupPaused } from '../../crm.js'
 import type { ActionMeanings, Json, PauseMeanings, SetupPause } from '../../../contracts/setup.js'
-import { refusalHint } from '../auth/refusal-hints.js'
+import { refusalHint } from '../auth/entra-errors.js'
 import { type ClosedColumn, closedInWords } from '../reading/column-access.js'
 import { AppError } from '../../../contracts/app-error.js'
 import type { DynamicsFacts } from '../facts.js'

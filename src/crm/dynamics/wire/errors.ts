@@ -7,7 +7,7 @@ import {
   UpstreamError,
 } from '../../../http/index.js'
 import { classifyStatus, isRetryableCode } from '../../../http/classify.js'
-import { readRetryAfter } from '../../../http/retry-after.js'
+import { readRetryAfter } from '../../../http/failures.js'
 import type { BatchPart } from './batch-decode.js'
 
 /**

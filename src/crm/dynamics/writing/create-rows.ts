@@ -1,11 +1,57 @@
-import { halvesOf } from '../../../domain/lists.js'
+import { halvesOf, chunksOf } from '../../../domain/lists.js'
 import { type CallContext, UpstreamError } from '../../../http/index.js'
-import type { CrmWriteOutcome } from '../../crm.js'
-import type { DataverseClient } from '../client.js'
+import type { CrmWriteOutcome, CrmWrite } from '../../crm.js'
+import { type DataverseClient, API_ROOT } from '../client.js'
 import { SQL_TIMEOUT } from '../wire/errors.js'
-import { createEach } from './create-each.js'
-import type { RowToCreate } from './row-to-create.js'
-import { lostOutcome } from './send-parts.js'
+import { lostOutcome, sendParts } from './send-parts.js'
+import type { DynamicsFacts, SubscriptionTables } from '../facts.js'
+import { byKey, isGuid, shorten } from '../wire/odata.js'
+import { rowKey } from '../wire/row-key.js'
+
+/** A write that creates a subscription row. */
+export type CreateWrite = Extract<CrmWrite, { kind: 'createSubscription' }>
+
+/** Longest `em_name` of a row. */
+const MAX_NAME_CHARACTERS = 100
+
+/** A row as both ways to create it send it. */
+export interface RowToCreate {
+  /** `em_rowkey`. */
+  readonly key: string
+  /** `em_subscriptionses(em_rowkey='…')`. */
+  readonly keyPath: string
+  /** Without the key column: a create at {@link keyPath} that repeats it fails. */
+  readonly body: Readonly<Record<string, string | boolean>>
+}
+
+/**
+ * Prepares a row; lookups are bound by the navigation names that set-up learned.
+ * @param categoryRowId the category's row in Dynamics; null: there is none yet.
+ * @returns null if it cannot be created: there is no such category, the contact's id is not a GUID, or the
+ * relationships are missing.
+ */
+export function rowToCreate(
+  write: CreateWrite,
+  tables: SubscriptionTables,
+  navigation: DynamicsFacts['navigation'],
+  categoryRowId: string | null,
+): RowToCreate | null {
+  const { contactId, categoryId, categoryName, subscribed } = write
+  if (navigation === undefined || categoryRowId === null || !isGuid(contactId)) {
+    return null
+  }
+  const key = rowKey(contactId, categoryId)
+  return {
+    key,
+    keyPath: byKey(tables.subscriptions.setName, 'em_rowkey', key),
+    body: {
+      em_name: shorten(categoryName, MAX_NAME_CHARACTERS),
+      em_subscribed: subscribed,
+      [`${navigation.contact}@odata.bind`]: `/contacts(${contactId})`,
+      [`${navigation.category}@odata.bind`]: `/${tables.categories.setName}(${categoryRowId})`,
+    },
+  }
+}
 
 /** Rows in the first `CreateMultiple`. */
 export const MAX_CREATED_ROWS = 1_000
@@ -100,4 +146,38 @@ async function createHalves(
   }
   const second = await createRows(client, setName, primaryId, rest, context)
   return { outcomes: [...first.outcomes, ...second.outcomes], stop: second.stop }
+}
+
+/** Writes of one `$batch`: few, so that a lost answer leaves few in doubt. */
+export const MAX_WRITE_PARTS = 200
+
+/** Creates rows one by one, create only: a row that already exists is a conflict; it is read and not overwritten. */
+async function createEach(
+  client: DataverseClient,
+  primaryId: string,
+  rows: readonly RowToCreate[],
+  context: CallContext,
+): Promise<{ outcomes: readonly CrmWriteOutcome[]; stop: Error | null }> {
+  const outcomes: CrmWriteOutcome[] = []
+  let stop: Error | null = null
+  for (const chunk of chunksOf(rows, MAX_WRITE_PARTS)) {
+    if (stop !== null) {
+      const error: Error = stop
+      outcomes.push(...chunk.map(() => ({ status: 'notSent', error }) as const))
+      continue
+    }
+    const parts = chunk.map((row) => ({
+      primaryId,
+      request: {
+        method: 'PATCH' as const,
+        path: `${API_ROOT}${row.keyPath}?$select=${primaryId},em_subscribed`,
+        headers: { 'If-None-Match': '*', Prefer: 'return=representation' },
+        body: row.body,
+      },
+    }))
+    const sent = await sendParts(client, parts, context)
+    outcomes.push(...sent.outcomes)
+    stop = sent.stop
+  }
+  return { outcomes, stop }
 }

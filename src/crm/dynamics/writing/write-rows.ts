@@ -3,9 +3,14 @@ import type { CrmWrite, CrmWriteOutcome } from '../../crm.js'
 import type { DynamicsFacts, TableFacts } from '../facts.js'
 import type { ChangeSource } from '../reading/changes.js'
 import { sendParts, type WritePart, lostOutcome } from './send-parts.js'
-import { type CreateWrite, type RowToCreate, rowToCreate } from './row-to-create.js'
-import { MAX_WRITE_PARTS } from './create-each.js'
-import { MAX_CREATED_ROWS, createRows } from './create-rows.js'
+import {
+  MAX_CREATED_ROWS,
+  createRows,
+  MAX_WRITE_PARTS,
+  type CreateWrite,
+  type RowToCreate,
+  rowToCreate,
+} from './create-rows.js'
 import { directRead, MAX_DIRECT_READ } from '../reading/direct-read.js'
 import { API_ROOT } from '../client.js'
 import type { BatchRequest } from '../wire/batch-encode.js'

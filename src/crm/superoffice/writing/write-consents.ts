@@ -3,8 +3,7 @@ import type { CallContext } from '../../../http/index.js'
 import type { CrmWrite, CrmWriteOutcome, CrmConsent } from '../../crm.js'
 import { toPersonId } from '../reading/direct-read.js'
 import { type ReadSource, readConsents } from '../reading/read-consents.js'
-import { type ConsentJob, toJob } from './consent-job.js'
-import { prepareJobs } from './prepare-jobs.js'
+import { type ConsentJob, toJob, prepareJobs } from './consent-job.js'
 import { sendJobs } from './send-jobs.js'
 
 /**

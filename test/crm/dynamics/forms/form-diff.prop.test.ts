@@ -1,10 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { applyEdits, type Edit } from '../../../../src/crm/dynamics/setup/form/edits.js'
 import { formDiff } from '../../../../src/crm/dynamics/setup/steps/form.js'
 import { readForm } from '../../../../src/crm/dynamics/setup/form/form-document.js'
 import type { SectionSpec } from '../../../../src/crm/dynamics/setup/form/section-xml.js'
-import { insertSection, removeSection } from '../../../../src/crm/dynamics/setup/form/splice.js'
+import {
+  insertSection,
+  removeSection,
+  applyEdits,
+  type Edit,
+} from '../../../../src/crm/dynamics/setup/form/splice.js'
 import { detailsTab } from '../../../../src/crm/dynamics/setup/form/tabs.js'
 import { formText } from './form-texts.js'
 

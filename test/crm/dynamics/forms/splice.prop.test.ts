@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { applyEdits } from '../../../../src/crm/dynamics/setup/form/edits.js'
 import { readForm } from '../../../../src/crm/dynamics/setup/form/form-document.js'
 import { FormShapeError, descendants } from '../../../../src/crm/dynamics/setup/form/xml-tree.js'
 import { ownParts } from '../../../../src/crm/dynamics/setup/form/own-parts.js'
@@ -13,6 +12,7 @@ import {
   insertSection,
   removeSection,
   withoutOurs,
+  applyEdits,
 } from '../../../../src/crm/dynamics/setup/form/splice.js'
 import { detailsTab } from '../../../../src/crm/dynamics/setup/form/tabs.js'
 import { formText } from './form-texts.js'

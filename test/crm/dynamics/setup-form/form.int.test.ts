@@ -3,7 +3,7 @@ import { readFacts } from '../../../../src/crm/dynamics/facts.js'
 import { readForm } from '../../../../src/crm/dynamics/setup/form/form-document.js'
 import { ownParts } from '../../../../src/crm/dynamics/setup/form/own-parts.js'
 import { withoutOurs } from '../../../../src/crm/dynamics/setup/form/splice.js'
-import { OWN_VIEW } from '../../../../src/crm/dynamics/setup/view/view-xml.js'
+import { OWN_VIEW } from '../../../../src/crm/dynamics/setup/view/view-rows.js'
 import { look, runStep, writesMade } from '../support/run-steps.js'
 import { startStandIn } from '../support/stand-in.js'
 import {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
-import { OWN_VIEW } from '../../../../src/crm/dynamics/setup/view/view-xml.js'
+import { OWN_VIEW } from '../../../../src/crm/dynamics/setup/view/view-rows.js'
 import { PLAIN, undoSteps } from '../support/run-steps.js'
 import {
   chosen,

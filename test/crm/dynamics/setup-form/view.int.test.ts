@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { readFacts } from '../../../../src/crm/dynamics/facts.js'
-import { OWN_VIEW } from '../../../../src/crm/dynamics/setup/view/view-xml.js'
+import { OWN_VIEW } from '../../../../src/crm/dynamics/setup/view/view-rows.js'
 import { look, PLAIN, runStep, writesMade } from '../support/run-steps.js'
 import { startStandIn } from '../support/stand-in.js'
 import { chosen, type FormsStand, pauseOf, startWithTables, VIEW } from './forms-stand.js'

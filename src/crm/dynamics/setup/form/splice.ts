@@ -1,4 +1,3 @@
-import { applyEdits, type Edit } from './edits.js'
 import { type FormDocument, readForm, sectionLists } from './form-document.js'
 import { FormShapeError, type XmlElement } from './xml-tree.js'
 import { GRID, plain, SECTION, TAB } from './own-names.js'
@@ -180,4 +179,27 @@ function takeOut(
     return { start: list.contentStart - 1, end: list.end, text: '/>' }
   }
   return { start: element.start, end: element.end, text: '' }
+}
+
+/** A part of the text to replace, by offsets in UTF-16 units; an insertion if `start` equals `end`. */
+export interface Edit {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+/** Applies the edits, which must not overlap. The rest of the text stays unchanged. */
+export function applyEdits(text: string, edits: readonly Edit[]): string {
+  let result = ''
+  let place = 0
+  for (const edit of inOrder(edits)) {
+    result += text.slice(place, edit.start) + edit.text
+    place = edit.end
+  }
+  return result + text.slice(place)
+}
+
+/** The edits in the order of the text. */
+export function inOrder(edits: readonly Edit[]): readonly Edit[] {
+  return edits.toSorted((a, b) => a.start - b.start)
 }

@@ -1,7 +1,6 @@
 import { AppError } from '../../../../contracts/app-error.js'
 import { type CrmFacts, SetupPaused, type StepContext } from '../../../crm.js'
 import { findOrCreate } from '../../find-or-create.js'
-import { OWN_VIEW, viewFetchXml, viewLayoutXml } from '../view/view-xml.js'
 import { IN_OUR_SOLUTION, SUBSCRIPTIONS_TABLE } from '../../names.js'
 import { subscriptionTables } from '../../facts.js'
 import type { DynamicsCrm } from '../../session.js'
@@ -9,7 +8,7 @@ import { namingDependents } from '../table/dependents.js'
 import { findTable } from '../table/find-table.js'
 import { removeIfThere } from '../metadata.js'
 import type { DynamicsStep } from '../step.js'
-import { findOwnView, readView } from '../view/view-rows.js'
+import { findOwnView, readView, OWN_VIEW, viewFetchXml, viewLayoutXml } from '../view/view-rows.js'
 import { viewState } from '../view/view-state.js'
 
 /** Component type of a view (docs/wire-dataverse.md, 9.1). */

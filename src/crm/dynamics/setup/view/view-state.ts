@@ -2,7 +2,6 @@ import type { SetupPause } from '../../../../contracts/setup.js'
 import type { StepContext } from '../../../crm.js'
 import { plain } from '../form/own-names.js'
 import type { ViewFacts } from '../../facts.js'
-import { TOGGLE_COLUMN } from './view-xml.js'
 import type { DynamicsCrm } from '../../session.js'
 import {
   findOwnView,
@@ -12,6 +11,7 @@ import {
   readView,
   type ViewRow,
   viewsSeen,
+  TOGGLE_COLUMN,
 } from './view-rows.js'
 
 /** The state of the view for the sub-grid. */

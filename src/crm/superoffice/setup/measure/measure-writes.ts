@@ -4,12 +4,11 @@ import { type CallContext, answer, part, UpstreamError } from '../../../../http/
 import { type CrmFacts, SetupPaused } from '../../../crm.js'
 import type { Measurement } from '../../facts.js'
 import type { SuperOfficeCrm } from '../../session.js'
-import { Trial } from './trial.js'
+import { Trial, type TestRow } from './trial.js'
 import { z } from 'zod'
 import type { ListName } from '../../lists.js'
 import { isOwnException } from '../../wire/describe-error.js'
 import { toFlag } from '../../wire/values.js'
-import type { TestRow } from './test-rows.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**

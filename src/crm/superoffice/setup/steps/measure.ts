@@ -6,8 +6,7 @@ import type { SuperOfficeFacts } from '../../facts.js'
 import type { SuperOfficeCrm } from '../../session.js'
 import { measureWrites } from '../measure/measure-writes.js'
 import type { SuperOfficeStep } from '../step.js'
-import { testRows } from '../measure/test-rows.js'
-import { markedPurpose, Trial } from '../measure/trial.js'
+import { markedPurpose, Trial, testRows } from '../measure/trial.js'
 
 /** If nothing was measured, the sync learns from our own first writes. */
 const UNMEASURED = { measured: null, firstVersion: null }

@@ -6,12 +6,12 @@ import {
   part,
   readRecords,
   UpstreamError,
-} from '../../../../http/index.js'
-import type { DataverseClient } from '../../client.js'
-import { allRows } from '../../reading/pages.js'
-import { stringLiteral } from '../../wire/odata.js'
+} from '../../../http/index.js'
+import type { DataverseClient } from '../client.js'
+import { allRows } from '../reading/pages.js'
+import { stringLiteral } from '../wire/odata.js'
 import { z } from 'zod'
-import { STRONG } from '../../names.js'
+import { STRONG } from '../names.js'
 
 /** A privilege that is needed. */
 export interface NeededPrivilege {

@@ -1,6 +1,7 @@
 import { ActivityFailure, ApplicationFailure, patched } from '@temporalio/workflow'
 import { plainText } from './markdown.js'
 import { isRefusalCode, type Refusal } from '../contracts/refusal.js'
+import { toFailure } from './entry.js'
 
 /**
  * Does work that needs the CRM. A refusal by the CRM is a result, not a failure, because a person has to remove its
@@ -33,4 +34,15 @@ function refusalIn(error: unknown): Refusal | null {
 /** The refusal in the form that Temporal's UI shows. */
 export function refusalDetails({ code, message }: Refusal): string {
   return `**Paused by itself (${code}):** ${plainText(message)}`
+}
+
+export interface Problem {
+  readonly code: string
+  readonly message: string
+}
+
+/** The code and message of a failure, however it is wrapped. */
+export function problemIn(error: unknown): Problem {
+  const { type, message } = toFailure(error)
+  return { code: type ?? 'internal', message }
 }
