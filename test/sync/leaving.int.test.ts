@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { dropCrmCursor } from '../../src/ledger/connection/cursors.js'
 import { catchUpBoth } from '../../src/sync/mirror/catch-up-both.js'
 import { catchUpCrm } from '../../src/sync/mirror/catch-up-crm.js'
+import { expireCursor } from './support/cursors.js'
 import { explaining, type Explained } from './support/explaining.js'
 import { CONNECTION_ID } from './support/open-systems.js'
 import { preSend } from './support/pre-send.js'
@@ -102,6 +103,24 @@ describe('the last record of an address', () => {
     expect(await ann.state()).toMatchObject({ basis: 'contract', due: false })
   })
 })
+
+describe.each(['changes', 'everything'])(
+  'a record that came with a deny and went, unread, by a reading of %s',
+  (reading) => {
+    it.each(['deactivated', 'merged'])('stays behind: %s (F5)', async (way) => {
+      const ann = await world.now.linked()
+      await ann.anotherRecord('deny')
+      await (way === 'merged' ? ann.merge(0, 1) : ann.deactivated(1))
+      if (reading === 'everything') {
+        await expireCursor(world.now, 'crm')
+      }
+      expect(await verdictOf(ann, () => world.now.refuseWrites())).toBe('consentWithdrawn')
+      await writtenAgain()
+      await world.now.sweep()
+      expect(await ann.state()).toMatchObject(DENIED)
+    })
+  },
+)
 
 describe('a No whose contact leaves before a pass', () => {
   it.each(Object.entries(WAYS))('stays at the address: %s', async (_, leave) => {

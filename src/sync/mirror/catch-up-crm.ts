@@ -7,6 +7,7 @@ import {
   upsertCrmSubscriptions,
   noteDeletedCrmContacts,
   noteDeletedCrmSubscriptions,
+  type ListingOption,
 } from './upsert-crm.js'
 import { saveFutureStamps } from '../../ledger/connection/crm-notices.js'
 import { restartCrmWalk } from '../../ledger/copy/crm-walk.js'
@@ -40,9 +41,12 @@ interface CrmCatchUp {
 export async function catchUpCrm(session: SyncSession): Promise<CrmCatchUp> {
   const { connectionId } = session.connection
   for (;;) {
-    const cursor = (await findConnection(session.db, connectionId))?.crmCursor ?? null
+    const connection = await findConnection(session.db, connectionId)
+    const cursor = connection?.crmCursor ?? null
+    // With a cursor, a listing is the first one of a table of subscriptions that is new.
+    const listedBefore = cursor === null && (connection?.crmProvenAt ?? null) !== null
     try {
-      const result = await readingCrm(session, () => readFrom(session, cursor))
+      const result = await readingCrm(session, () => readFrom(session, cursor, listedBefore))
       if (result?.complete) {
         return result
       }
@@ -65,7 +69,11 @@ export async function catchUpCrm(session: SyncSession): Promise<CrmCatchUp> {
 }
 
 /** @returns null if another reader stored its cursor first. */
-async function readFrom(session: SyncSession, cursor: string | null): Promise<CrmCatchUp | null> {
+async function readFrom(
+  session: SyncSession,
+  cursor: string | null,
+  listedBefore: boolean,
+): Promise<CrmCatchUp | null> {
   const { connectionId } = session.connection
   const provenAt = new Date()
   const from = await nextTick(session.db)
@@ -78,7 +86,7 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
     // It ends no earlier than the reading of the page: a longer window claims less.
     const window = { from, to: await nextTick(session.db) }
     await assertMaySync(session.db, session)
-    await storePage(session, page, window, isFirst)
+    await storePage(session, page, window, { listing: page.baseline, listedBefore, isFirst })
     done += page.contacts.length + page.subscriptions.length
     session.heartbeat({ done, total: null })
     next = page.nextCursor ?? next
@@ -132,10 +140,9 @@ async function storePage(
   session: SyncSession,
   page: CrmChangePage,
   window: ReadWindow,
-  isFirst: boolean,
+  listing: ListingOption,
 ): Promise<void> {
   const { connectionId } = session.connection
-  const listing = { listing: page.baseline, isFirst }
   const chunks: ((tx: Transaction) => Promise<unknown>)[] = [
     ...chunksOf(page.contacts, CHUNK).map(
       (part) => (tx: Transaction) => upsertCrmContacts(tx, connectionId, part, window, listing),

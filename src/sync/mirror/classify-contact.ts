@@ -35,6 +35,8 @@ export interface ContactsReading {
   readonly window: ReadWindow
   /** Whether this is a complete listing. It also records that unchanged records were seen. */
   readonly listing: boolean
+  /** Whether an earlier listing was complete, so that a record that is met first was made since. */
+  readonly listedBefore: boolean
   /** Ids of all addresses in the reading. */
   readonly addressIds: ReadonlyMap<string, number>
 }
@@ -62,7 +64,7 @@ export interface ContactChange {
 export function classifyContact(
   { contact, addresses }: PlacedContact,
   { before, others: had }: StoredBefore,
-  { window, listing, addressIds }: ContactsReading,
+  { window, listing, listedBefore, addressIds }: ContactsReading,
 ): ContactChange | null {
   const { home, unusable, ...elsewhere } = addresses
   const homeId = home === null ? null : addressIds.get(home)!
@@ -105,19 +107,21 @@ export function classifyContact(
     links,
     touched: [...places, ...doubtful],
     doubtful,
-    ...departure({ before, others: had }, { save, links }, listing),
+    ...departure({ before, others: had }, { save, links }, listing && !listedBefore),
   }
 }
 
-/** The addresses that a record leaves, and its merge. */
+/**
+ * The addresses that a record leaves, and its merge.
+ * @param mayBeOld whether a record that is met first may have been deactivated or merged years ago.
+ */
 function departure(
   { before, others: had }: StoredBefore,
   { save: now, links }: Pick<ContactChange, 'save' | 'links'>,
-  listing: boolean,
+  mayBeOld: boolean,
 ): Pick<ContactChange, 'leaving' | 'merged'> {
   const wasLive = before?.state === 'live'
-  // A complete listing may contain a record that was deactivated or merged years ago.
-  const cameAndWent = !before && !listing && now.state !== 'live'
+  const cameAndWent = !before && !mayBeOld && now.state !== 'live'
   const merged =
     now.state === 'merged' && (wasLive || cameAndWent)
       ? { before: before ?? null, record: now }

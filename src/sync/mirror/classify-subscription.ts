@@ -75,14 +75,14 @@ function withWhatWasKnown(
  * Rows that left an address: those that moved to a contact elsewhere, and those whose change was read only after their
  * contact had left. Both may apply to one row. Pure.
  * @param read changed rows to store. @param stored the same rows as stored. @param contacts all contacts of either.
- * @param from the tick before the reading. `listing`: it also shows rows that changed long ago. A row that is new there
- *   left only if its contact left during the reading (F5).
+ * @param from the tick before the reading. `mayBeOld`: it is the first that shows all rows, however long ago they changed. A
+ *   row that is new there left only if its contact left during the reading (F5).
  */
 export function rowsThatLeft(
   read: readonly StoredCrmSubscription[],
   stored: ReadonlyMap<string, StoredCrmSubscription>,
   contacts: ReadonlyMap<string, StoredCrmContact>,
-  { from, listing }: { readonly from: number; readonly listing: boolean },
+  { from, mayBeOld }: { readonly from: number; readonly mayBeOld: boolean },
 ): readonly LeavingRow[] {
   return read.flatMap((row): LeavingRow[] => {
     const before = stored.get(row.rowId)
@@ -96,7 +96,7 @@ export function rowsThatLeft(
     if (leftWith && leftWith.tick > from) {
       return [{ addressId: leftWith.from, row }]
     }
-    if (listing && before === undefined && !hasLeftSince(then, from)) {
+    if (mayBeOld && before === undefined && !hasLeftSince(then, from)) {
       return []
     }
     return home !== null && then?.state !== 'live' ? [{ addressId: home, row }] : []

@@ -34,8 +34,10 @@ import { classifySubscription, rowsThatLeft } from './classify-subscription.js'
 import { isPartlyHidden, saysTheSame } from './same-contact.js'
 
 /** Whether a reading is a complete listing. Then it is also recorded that unchanged records were seen. */
-interface ListingOption {
+export interface ListingOption {
   readonly listing?: boolean
+  /** Whether an earlier listing was complete: whoever is met first in this one was made since, and left since (F5). */
+  readonly listedBefore?: boolean
   /** Whether the copy had no record before the listing, so that nothing can be unchanged. */
   readonly isFirst?: boolean
 }
@@ -46,7 +48,7 @@ export async function upsertCrmContacts(
   connectionId: string,
   read: readonly CrmContact[],
   window: ReadWindow,
-  { listing = false, isFirst = false }: ListingOption = {},
+  { listing = false, listedBefore = false, isFirst = false }: ListingOption = {},
 ): Promise<void> {
   const contacts = isFirst
     ? read
@@ -75,7 +77,7 @@ export async function upsertCrmContacts(
   const changes = placed.flatMap((one) => {
     const id = one.contact.contactId
     const known = { before: stored.get(id), others: others.get(id) ?? [] }
-    return classifyContact(one, known, { window, listing, addressIds }) ?? []
+    return classifyContact(one, known, { window, listing, listedBefore, addressIds }) ?? []
   })
   const save = changes.map((change) => change.save)
   const wereThere = await saveCrmContacts(tx, connectionId, save)
@@ -208,7 +210,7 @@ export async function upsertCrmSubscriptions(
   connectionId: string,
   read: readonly CrmSubscription[],
   window: ReadWindow,
-  { listing = false, isFirst = false }: ListingOption = {},
+  { listing = false, listedBefore = false, isFirst = false }: ListingOption = {},
 ): Promise<void> {
   const rows = listing && !isFirst ? await unseenRows(tx, connectionId, read, window) : read
   if (rows.length === 0) {
@@ -228,7 +230,7 @@ export async function upsertCrmSubscriptions(
       ? []
       : rowsThatLeft(changed, stored, await contactsOf(tx, connectionId, both), {
           from: window.from,
-          listing,
+          mayBeOld: listing && !listedBefore,
         })
   await noteLeavingRows(tx, connectionId, left)
   await saveCrmSubscriptions(tx, connectionId, save)

@@ -72,12 +72,12 @@ function other(addressId: number, denyOnly = false): SecondaryAddress {
 function classify(
   read: CrmContact,
   known: { before?: StoredCrmContact; others?: readonly SecondaryAddress[] } = {},
-  { window = LATER, listing = false } = {},
+  { window = LATER, listing = false, listedBefore = false } = {},
 ): ContactChange | null {
   return classifyContact(
     { contact: read, addresses: recordAddresses(read) },
     { before: known.before, others: known.others ?? [] },
-    { window, listing, addressIds: ADDRESS_IDS },
+    { window, listing, listedBefore, addressIds: ADDRESS_IDS },
   )
 }
 
@@ -193,9 +193,16 @@ describe('a record that is met first', () => {
     },
   )
 
-  it('when it was already gone in a complete listing is forgiven: it may be years ago', () => {
+  it('when it was already gone in the first complete listing is forgiven: it may be years ago', () => {
     const merged = contact({ state: 'merged', mergedInto: 'bob' })
     expect(classify(merged, {}, { listing: true })).toMatchObject({ leaving: null, merged: null })
+  })
+
+  it('when it was already gone in a later complete listing leaves: it was made since the former one', () => {
+    const merged = contact({ state: 'merged', mergedInto: 'bob' })
+    const change = classify(merged, {}, { listing: true, listedBefore: true })
+    expect(change?.leaving).toMatchObject({ before: change?.save, leavesPrimary: true })
+    expect(change?.merged).toEqual({ before: null, record: change?.save })
   })
 
   it('by two simultaneous readings is in doubt at every address', () => {
