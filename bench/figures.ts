@@ -1,6 +1,7 @@
 import { readAll } from './bare/read-all.js'
 import { readOneByOne } from './bare/one-by-one.js'
 import { replay } from './bare/replay.js'
+import { cpuInWords } from './measure/cpu-account.js'
 import { PHASES } from './measure/phases.js'
 import { measureFirstSyncs } from './measure/first-sync.js'
 import { compareIdleWorkers } from './measure/idle-workers.js'
@@ -313,6 +314,9 @@ function inWords(measured: Measured): string {
     `  ${measured.preSendMs} ms (${phases}) beside ${measured.bareMs} ms bare = ${measured.ratio.toFixed(2)}; ` +
     `requests CRM ${crm}, eMarketeer ${emarketeer}; CPU ${measured.workerCpuMs ?? '?'} beside ${measured.bareCpuMs} ms; ` +
     `peak ${measured.workerPeakMegabytes ?? '?'} MB; ${measured.changedMeanwhile} changed meanwhile ` +
-    `(${measured.afterProof} in the CRM after the proof), wrong ${measured.wrong}, missing ${measured.missing}; load ${measured.load}`
+    `(${measured.afterProof} in the CRM after the proof), wrong ${measured.wrong}, missing ${measured.missing}; load ${measured.load}` +
+    Object.entries(measured.cpu)
+      .map(([part, times]) => `\n    CPU ms, ${part}: ${cpuInWords(times)}`)
+      .join('')
   )
 }

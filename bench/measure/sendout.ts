@@ -12,6 +12,7 @@ import type { World } from '../world/start-world.js'
 import { CAMPAIGN } from '../world/truth.js'
 import { type Phase, preSendPhases } from './phases.js'
 import { cpuMs, forgetPeak, peakMegabytes } from './process.js'
+import { type CpuTimes, startCpuAccount } from './cpu-account.js'
 import { startProfile } from './profile.js'
 
 /** Delay of every stand-in's answer, ms: about that of a service nearby. */
@@ -47,6 +48,8 @@ export interface Measured {
   /** CPU time of the worker's process, and of the bare script; other load on the machine hardly affects it. */
   readonly workerCpuMs: number | null
   readonly bareCpuMs: number
+  /** CPU of all processes, in the sendout, in each of its phases, and while the bare script ran. */
+  readonly cpu: Readonly<Record<'sendout' | 'bare' | Phase, CpuTimes>>
   /** Peak memory of the worker's process while the sendout ran. */
   readonly workerPeakMegabytes: number | null
   /** The machine's load at the end; if it exceeds the number of cores, all times above are too long. */
@@ -83,6 +86,7 @@ export async function measureSendout(
   await forgetPeak(world.workerPid)
   const endProfile = profileTo === null ? null : await startProfile(world, profileTo, sendoutId)
   await behind?.()
+  const endCpuAccount = await startCpuAccount()
   const cpuBefore = await cpuMs(world.workerPid)
   const changes = startChanges(opened, willChange)
   const fromMs = Date.now()
@@ -109,8 +113,11 @@ export async function measureSendout(
   const recorded = [...crm, ...emarketeer].sort((a, b) => a.startedMs - b.startedMs)
   await quiet(world)
   await delay(world, LATENCY_MS)
+  const bareFromMs = Date.now()
   const without = await bare(recorded)
+  const bareSpan = { fromMs: bareFromMs, toMs: Date.now() }
   await delay(world, 0)
+  const cpuIn = await endCpuAccount()
   return {
     result,
     ...list,
@@ -124,6 +131,14 @@ export async function measureSendout(
     byKind: countKinds(recorded),
     workerCpuMs: cpuBefore === null || cpuAfter === null ? null : cpuAfter - cpuBefore,
     bareCpuMs: Math.round(without.cpuMs),
+    cpu: {
+      ...(Object.fromEntries([...phases].map(([phase, span]) => [phase, cpuIn(span)])) as Record<
+        Phase,
+        CpuTimes
+      >),
+      sendout: cpuIn({ fromMs, toMs }),
+      bare: cpuIn(bareSpan),
+    },
     workerPeakMegabytes: peak,
     load: Number(loadavg()[0]!.toFixed(1)),
     histories: await historySizes(client, sendoutId),
