@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cpuMs } from './process.js'
 import type { Span } from './phases.js'
@@ -13,10 +13,14 @@ const OWNERS = {
 } as const
 type Owner = keyof typeof OWNERS | 'bench' | 'other'
 
+/** CPU time of each process so far, ms, by its id. */
+export type CpuByProcess = ReadonlyMap<number, { readonly owner: Owner; readonly ms: number }>
+
 /** CPU time by owner, ms. */
 export type CpuTimes = Partial<Readonly<Record<Owner, number>>>
 
-const SAMPLE_EVERY_MS = 100
+/** Sampling takes some milliseconds of CPU. */
+const SAMPLE_EVERY_MS = 200
 
 interface Sample {
   readonly atMs: number
@@ -31,14 +35,9 @@ interface Sample {
  */
 export async function startCpuAccount(): Promise<() => Promise<(span: Span) => CpuTimes>> {
   const samples: Sample[] = []
-  const last = new Map<number, { readonly owner: Owner; readonly ms: number }>()
+  let last: CpuByProcess = new Map()
   const take = async () => {
-    for (const [pid, owner] of await ownProcesses()) {
-      const ms = await cpuMs(pid)
-      if (ms !== null) {
-        last.set(pid, { owner, ms })
-      }
-    }
+    last = new Map([...last, ...(await cpuByProcess())])
     const times: Partial<Record<Owner, number>> = {}
     for (const { owner, ms } of last.values()) {
       times[owner] = (times[owner] ?? 0) + ms
@@ -69,24 +68,30 @@ export async function startCpuAccount(): Promise<() => Promise<(span: Span) => C
   }
 }
 
-/** The bench and its descendants. */
-async function ownProcesses(): Promise<ReadonlyMap<number, Owner>> {
-  const names = await readdir('/proc').catch(() => [])
-  const parents = new Map<number, number>()
-  for (const name of names.filter((one) => /^\d+$/.test(one))) {
-    const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
-    parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]))
-  }
-  const owners = new Map<number, Owner>([[process.pid, 'bench']])
-  const isOwn = (pid: number): boolean => {
-    const parent = parents.get(pid)
-    return pid === process.pid || (parent !== undefined && isOwn(parent))
-  }
-  for (const pid of parents.keys()) {
-    if (pid !== process.pid && isOwn(pid)) {
-      owners.set(pid, await ownerOf(pid))
+/** CPU time so far of the bench and of every program that it started; empty if the system is not Linux. */
+export async function cpuByProcess(): Promise<CpuByProcess> {
+  const found = new Map<number, { readonly owner: Owner; readonly ms: number }>()
+  for (const [pid, owner] of await ownProcesses()) {
+    const ms = await cpuMs(pid)
+    if (ms !== null) {
+      found.set(pid, { owner, ms })
     }
   }
+  return found
+}
+
+/** The bench and its descendants. Programs here start others from their main threads only. */
+async function ownProcesses(): Promise<ReadonlyMap<number, Owner>> {
+  const owners = new Map<number, Owner>()
+  const add = async (pid: number): Promise<void> => {
+    const file = `/proc/${pid}/task/${pid}/children`
+    const children = await readFile(file, 'utf8').catch(() => null)
+    if (children !== null) {
+      owners.set(pid, pid === process.pid ? 'bench' : await ownerOf(pid))
+      await Promise.all((children.match(/\d+/g) ?? []).map((child) => add(Number(child))))
+    }
+  }
+  await add(process.pid)
   return owners
 }
 

@@ -9,7 +9,8 @@ import { openWorld } from '../world/open-world.js'
 import { setupPhases } from './phases.js'
 import { cpuMs, peakMegabytes, serverCpuMs } from './process.js'
 import { startProfile } from './profile.js'
-import { delay, LATENCY_MS, quiet } from './sendout.js'
+import { quiet } from './quiet.js'
+import { delay, LATENCY_MS } from './sendout.js'
 
 /** Set-up with its first sync, every subscription row written, against the same requests sent again. A world for each repetition. */
 export async function* measureFirstSyncs(run: Run): AsyncGenerator<Repetition> {

@@ -7,7 +7,7 @@ import type { Repetition, Run } from '../figures.js'
 import { dynamicsPlace } from '../world/dynamics-place.js'
 import { openWorld } from '../world/open-world.js'
 import { megabytesNow } from './process.js'
-import { quiet } from './sendout.js'
+import { quiet } from './quiet.js'
 
 /** After about this time an idle worker's memory is stable. */
 const SETTLED_MS = 10_000

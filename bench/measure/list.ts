@@ -6,7 +6,8 @@ import type { Repetition, Run } from '../figures.js'
 import { dynamicsPlace } from '../world/dynamics-place.js'
 import { openWorld } from '../world/open-world.js'
 import { CAMPAIGN } from '../world/truth.js'
-import { delay, LATENCY_MS, quiet } from './sendout.js'
+import { quiet } from './quiet.js'
+import { delay, LATENCY_MS } from './sendout.js'
 
 const SENDOUT = 'snd_list'
 

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import { loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DEMO_ACCOUNT } from '../../dev/stack/connection-files.js'
@@ -14,16 +13,13 @@ import { type Phase, preSendPhases } from './phases.js'
 import { cpuMs, forgetPeak, peakMegabytes } from './process.js'
 import { type CpuTimes, startCpuAccount } from './cpu-account.js'
 import { startProfile } from './profile.js'
+import { quiet } from './quiet.js'
 
 /** Delay of every stand-in's answer, ms: about that of a service nearby. */
 export const LATENCY_MS = 20
 
 /** Time after a request's end by which the stand-in has written its line, ms. */
 const LOG_WAIT_MS = 300
-
-/** After this time without a request, nothing is running any more, ms. */
-const QUIET_MS = 3_000
-const QUIET_AT_MOST_MS = 10 * 60_000
 
 /** Time between changes while a sendout runs, ms: in turn in eMarketeer and in the CRM. */
 const CHANGE_EVERY_MS = 400
@@ -212,20 +208,6 @@ async function delayRequests(control: StandInControl, delayMs: number): Promise<
   await control.clearFaults()
   if (delayMs > 0) {
     await control.post('faults', { delayMs })
-  }
-}
-
-/** Waits for passes that webhooks of earlier writes caused: until no side has had a request for a while. */
-export async function quiet({ logs }: World): Promise<void> {
-  const sizes = async () => {
-    const found = await Promise.all([stat(logs.crm), stat(logs.emarketeer)])
-    return found.map(({ size }) => size).join()
-  }
-  const untilMs = Date.now() + QUIET_AT_MOST_MS
-  let before = ''
-  for (let now = await sizes(); now !== before && Date.now() < untilMs; now = await sizes()) {
-    before = now
-    await new Promise((resolve) => setTimeout(resolve, QUIET_MS))
   }
 }
 

@@ -6,7 +6,8 @@ import { readRequests } from '../record/request-log.js'
 import { dynamicsPlace } from '../world/dynamics-place.js'
 import { type OpenedWorld, openWorld } from '../world/open-world.js'
 import { PHASES } from './phases.js'
-import { delay, everyNth, LATENCY_MS, type Measured, measureSendout, quiet } from './sendout.js'
+import { quiet } from './quiet.js'
+import { delay, everyNth, LATENCY_MS, type Measured, measureSendout } from './sendout.js'
 
 /** Changed before each sweep; with few people, a tenth of the smaller world. */
 const CHANGES = 100

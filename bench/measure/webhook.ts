@@ -4,7 +4,8 @@ import type { Repetition, Run } from '../figures.js'
 import { awaitRequest, readRequests } from '../record/request-log.js'
 import { dynamicsPlace } from '../world/dynamics-place.js'
 import { type OpenedWorld, openWorld } from '../world/open-world.js'
-import { delay, everyNth, LATENCY_MS, quiet } from './sendout.js'
+import { quiet } from './quiet.js'
+import { delay, everyNth, LATENCY_MS } from './sendout.js'
 
 /** So many are withdrawn in each repetition, one after the other. */
 const CHANGES = 20
