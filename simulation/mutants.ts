@@ -119,8 +119,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'late feed',
     what: 'a page of the list is judged before the feed is read',
     file: 'src/sync/sendout/mailing-list.ts',
-    from: 'await catchUpEmarketeer(session)\n  const { sendoutRunId } = run\n  const selection = { sendoutRunId, from, limit: PAGE_SIZE, eligibleOnly: true }\n  const judged = await judgeSelection(session, run, selection, { mustBeFresh: false })\n',
-    to: 'const { sendoutRunId } = run\n  const selection = { sendoutRunId, from, limit: PAGE_SIZE, eligibleOnly: true }\n  const judged = await judgeSelection(session, run, selection, { mustBeFresh: false })\n  await catchUpEmarketeer(session)\n',
+    from: 'await catchUpEmarketeer(session)\n  const parts = await inParallel(startsOfParts(from, to), LANES, (start) =>\n    readPart(session, run, { from: start, limit: Math.min(JUDGED_AT_ONCE, to - start) }),\n  )\n',
+    to: 'const parts = await inParallel(startsOfParts(from, to), LANES, (start) =>\n    readPart(session, run, { from: start, limit: Math.min(JUDGED_AT_ONCE, to - start) }),\n  )\n  await catchUpEmarketeer(session)\n',
   },
   {
     name: 'list',
@@ -133,8 +133,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'feed',
     what: 'a page of the list is given out without the feed',
     file: 'src/sync/sendout/mailing-list.ts',
-    from: 'await catchUpEmarketeer(session)\n  const { sendoutRunId }',
-    to: 'void catchUpEmarketeer\n  const { sendoutRunId }',
+    from: 'await catchUpEmarketeer(session)\n  const parts',
+    to: 'void catchUpEmarketeer\n  const parts',
   },
   {
     name: 'leaving',

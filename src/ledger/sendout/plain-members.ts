@@ -32,6 +32,7 @@ export interface MemberSelection {
   readonly sendoutRunId: string
   /** The first position. */
   readonly from: number
+  /** How many positions. */
   readonly limit: number
   /** For a list: only members with the verdict `eligible`, with contact id and address or number. */
   readonly eligibleOnly: boolean
@@ -242,7 +243,7 @@ const STATEMENT = `SELECT plain, ${Object.entries(FACTS)
       AND (NOT $8 OR (${all(OF_CRM)}
       AND CASE c.records WHEN 0 THEN ${all(WITHOUT_RECORD)} ELSE ${all(OF_RECORD)} END))) IS TRUE AS plain,
       k.marketing, k.store, k.category, c.marketing AS record, c.store AS record_store, s.yes
-    FROM (SELECT * FROM sendout_members WHERE sendout_run_id = $1 AND position >= $2
+    FROM (SELECT * FROM sendout_members WHERE sendout_run_id = $1 AND position >= $2 AND position < $2 + $3::int
         AND (NOT $4 OR verdict = 'eligible') ORDER BY position LIMIT $3) m
       LEFT JOIN LATERAL (SELECT * FROM addresses WHERE address_id = m.address_id LIMIT 1) a ON true
       LEFT JOIN LATERAL (${RECORDS} OFFSET 0) c ON true

@@ -2,6 +2,7 @@ import { AppError } from '../../contracts/app-error.js'
 import type { Channel, MailingListEntry } from '../../contracts/pre-send.js'
 import { newestSendoutRun, type SendoutRun } from '../../ledger/sendout/sendouts.js'
 import type { Queryable } from '../../ledger/db/database.js'
+import { inParallel } from '../../http/index.js'
 import { catchUpEmarketeer } from '../mirror/catch-up-emarketeer.js'
 import type { SyncSession } from '../../connection/session.js'
 import { judgeSelection, type ListedMember } from './gate/load-gate.js'
@@ -13,8 +14,11 @@ export interface MailingListPage {
   readonly nextCursor: string | null
 }
 
-/** Most targeted contacts that one page covers. */
-const PAGE_SIZE = 5_000
+/** Targeted contacts that one page covers. Each page reads eMarketeer's feed, so smaller pages would mostly wait for it. */
+const PAGE_SIZE = 20_000
+/** Of these so many are judged by one statement, and so many statements run at the same time. */
+const JUDGED_AT_ONCE = 5_000
+const LANES = 2
 
 /**
  * The run whose list may be read: the newest of stage `send`.
@@ -63,21 +67,34 @@ export async function readMailingListPage(
   cursor: string | null,
 ): Promise<MailingListPage> {
   const from = cursor === null ? 0 : parseCursor(cursor)
+  const to = Math.min(run.targeted, from + PAGE_SIZE)
   await catchUpEmarketeer(session)
-  const { sendoutRunId } = run
-  const selection = { sendoutRunId, from, limit: PAGE_SIZE, eligibleOnly: true }
+  const parts = await inParallel(startsOfParts(from, to), LANES, (start) =>
+    readPart(session, run, { from: start, limit: Math.min(JUDGED_AT_ONCE, to - start) }),
+  )
+  return { entries: parts.flat(), nextCursor: to < run.targeted ? `p${to}` : null }
+}
+
+function startsOfParts(from: number, to: number): number[] {
+  const parts = Math.max(0, Math.ceil((to - from) / JUDGED_AT_ONCE))
+  return Array.from({ length: parts }, (_, n) => from + n * JUDGED_AT_ONCE)
+}
+
+/** The entries of some neighbouring positions, in order. */
+async function readPart(
+  session: SyncSession,
+  run: SendoutRun,
+  range: { readonly from: number; readonly limit: number },
+): Promise<MailingListEntry[]> {
+  const selection = { sendoutRunId: run.sendoutRunId, ...range, eligibleOnly: true }
   const judged = await judgeSelection(session, run, selection, { mustBeFresh: false })
   const eligible = new Set(
     judged.verdicts.filter((j) => j.verdict === 'eligible').map((j) => j.position),
   )
-  const members = judged.listed.sort((a, b) => a.position - b.position)
-  const last = members.at(-1)
-  return {
-    entries: members
-      .filter(({ position }) => eligible.has(position))
-      .map((member) => entryOf(member, run.channel ?? 'email')),
-    nextCursor: last && members.length === PAGE_SIZE ? `p${last.position + 1}` : null,
-  }
+  return judged.listed
+    .filter(({ position }) => eligible.has(position))
+    .sort((a, b) => a.position - b.position)
+    .map((member) => entryOf(member, run.channel ?? 'email'))
 }
 
 /** Only what the channel needs: no number for e-mail, no address for SMS. */
