@@ -315,8 +315,15 @@ function inWords(measured: Measured): string {
     `requests CRM ${crm}, eMarketeer ${emarketeer}; CPU ${measured.workerCpuMs ?? '?'} beside ${measured.bareCpuMs} ms; ` +
     `peak ${measured.workerPeakMegabytes ?? '?'} MB; ${measured.changedMeanwhile} changed meanwhile ` +
     `(${measured.afterProof} in the CRM after the proof), wrong ${measured.wrong}, missing ${measured.missing}; load ${measured.load}` +
+    `\n    ${kindsInWords(measured.byKind)}` +
     Object.entries(measured.cpu)
       .map(([part, times]) => `\n    CPU ms, ${part}: ${cpuInWords(times)}`)
       .join('')
   )
+}
+
+/** The most frequent kinds come first. */
+function kindsInWords(byKind: Measured['byKind']): string {
+  const counts = Object.entries(byKind).sort((a, b) => b[1] - a[1])
+  return counts.map(([kind, count]) => `${count} × ${kind}`).join(', ')
 }
