@@ -17,6 +17,7 @@ export const SETUP_SCENARIOS: Readonly<Record<string, Scenario>> = {
       next: place === null ? placeAfter(1) : null,
     }),
   }),
+  'setup-read-again': setup('read-again', { countDue: async () => 2 }),
   'setup-superoffice': setup('superoffice', {}, {}, 'superOfficeSetup'),
   'setup-connection': setup('connection', {}, {}, 'connectionSetup'),
   'setup-overridden': setup('overridden', pausingUntil('useForm'), {

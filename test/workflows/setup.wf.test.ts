@@ -51,7 +51,7 @@ describe('set-up', () => {
     const handle = await start()
     const result = (await handle.result()) as SetupStatus
     // Half of the first sync's 30 % after its first part.
-    expect(seen.map(({ percent }) => percent)).toEqual([0, 10, 40, 50, 60, 60, 75, 90])
+    expect(seen.map(({ percent }) => percent)).toEqual([0, 10, 40, 50, 60, 60, 75, 90, 90])
     expect(seen.map(({ remainingSeconds }) => remainingSeconds)).toEqual(
       [...seen.map(({ remainingSeconds }) => remainingSeconds)].sort((a, b) => b - a),
     )
@@ -63,6 +63,8 @@ describe('set-up', () => {
       'syncDue',
       'syncDue',
       'settleRun',
+      // What it wrote.
+      'catchUpBoth',
       'tellNotices',
       'activateConnection',
       // Hints that arrived before the connection was active.

@@ -7,6 +7,7 @@ import {
   TimeoutFailure,
   CancellationScope,
   isCancellation,
+  patched,
 } from '@temporalio/workflow'
 import { setupInput, type SetupStart } from '../../contracts/inputs.js'
 import type { SetupPreview, SetupStatus, StepPreview } from '../../contracts/setup.js'
@@ -195,6 +196,10 @@ async function firstSync(run: RunReference, state: SetupState): Promise<StepOutc
       isOver: () => state.isAborted,
     },
   )
+  if (!state.isAborted && patched('readsItsOwnWrites')) {
+    // Else the first sendout would read every row that the first sync wrote.
+    await stepWork.catchUpBoth(run)
+  }
   const held = totals.held === 0 ? '' : `; ${totals.held} wait for approval (lbsync held)`
   const noticed = (await notices(run.connectionId)).map((sentence) => ` ${sentence}`).join('')
   return { state: 'done', note: `${totals.addresses} contacts processed${held}.${noticed}` }
