@@ -39,8 +39,8 @@ export const ALWAYS: Until = {
 interface Visit {
   readonly recordId: string
   readonly comeMs: number
-  /** The CRM's field history can prove that its answer is later than a deny in eMarketeer (C3). */
-  readonly provesByTime: boolean
+  /** The product takes its answer for later than a deny in eMarketeer: by field history (C3), or as if given here. */
+  readonly mayBeLater: boolean
 }
 
 /** Records every act with its true time. The product is compared with it, and never sees it. */
@@ -68,7 +68,7 @@ export class Ghost {
    * A deny that no later act revoked, or null. Any later act that permits revokes a deny in eMarketeer. A deny of a CRM
    * record is revoked by such an act in eMarketeer or on the same record, not by an act on another record. A
    * taken-along answer counts from the time when it was said (C3): a later answer in eMarketeer is later, and so is a
-   * consent that a record brings along, if its CRM can prove the time.
+   * answer that a record brings along, if its CRM can prove the time, or if the record was away between two readings.
    */
   standingDeny(email: string, cell: string, until: Until = ALWAYS): GhostAct | null {
     const acts = this.acts(email, cell)
@@ -89,17 +89,17 @@ export class Ghost {
         ) &&
         !(
           deny.side === 'emarketeer' &&
-          this.brought(email, cell, deny.saidMs).some(
-            ({ comeMs, provesByTime }) => provesByTime && comeMs <= until.allowMs,
+          this.brought(email, cell, deny.saidMs, 'allow').some(
+            ({ comeMs, mayBeLater }) => mayBeLater && comeMs <= until.allowMs,
           )
         ),
     )
     return standing ?? null
   }
 
-  /** A record comes to an address. */
-  come(recordId: string, email: string, comeMs: number, provesByTime: boolean): void {
-    addTo(this.visits, email, { recordId, comeMs, provesByTime })
+  /** A record, or a row of it, comes to an address. */
+  come(recordId: string, email: string, comeMs: number, mayBeLater: boolean): void {
+    addTo(this.visits, email, { recordId, comeMs, mayBeLater })
   }
 
   /** Whether a record brought a consent to the address that is later than every deny in eMarketeer there. */
@@ -107,16 +107,26 @@ export class Ghost {
     const denies = this.acts(email, cell).filter(
       ({ side, kind }) => side === 'emarketeer' && kind === 'deny',
     )
-    return this.brought(email, cell, Math.max(0, ...denies.map(({ atMs }) => atMs))).length > 0
+    const lastMs = Math.max(0, ...denies.map(({ atMs }) => atMs))
+    return this.brought(email, cell, lastMs, 'consent').length > 0
   }
 
-  /** Arrivals of records whose last answer, wherever it was given, was a consent after that time. */
-  private brought(email: string, cell: string, afterMs: number): readonly Visit[] {
+  /** Arrivals of records whose last answer, wherever it was given, permitted or gave consent after that time. */
+  private brought(
+    email: string,
+    cell: string,
+    afterMs: number,
+    what: 'allow' | 'consent',
+  ): readonly Visit[] {
     return (this.visits.get(email) ?? []).filter(({ recordId, comeMs }) => {
       const last = this.ofRecord(recordId).findLast(
         (act) => act.cell === cell && act.atMs <= comeMs,
       )
-      return last?.consents === true && last.atMs > afterMs
+      return (
+        last !== undefined &&
+        last.atMs > afterMs &&
+        (what === 'consent' ? last.consents : last.kind === 'allow')
+      )
     })
   }
 

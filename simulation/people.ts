@@ -27,6 +27,8 @@ export class People {
   /** Everything that was read in the CRM before this moment is known. */
   knownSinceMs = 0
   private readonly inEmarketeerSinceMs = new Map<string, number>()
+  /** When a record left an address, by both. */
+  private readonly leftMs = new Map<string, number>()
 
   constructor(
     private readonly emarketeer: MemoryEmarketeer,
@@ -173,6 +175,7 @@ export class People {
   }
 
   private leave(record: CrmRecord): void {
+    this.leftMs.set(`${record.id} ${record.email!}`, this.now())
     for (const id of this.answersOf(record)) {
       this.ghost.leave(id, this.now())
       if (!this.isKnown(record.email!)) {
@@ -229,7 +232,9 @@ export class People {
     this.come(record, to)
     for (const cell of [MARKETING, STORE]) {
       if (this.isDenied(record, cell)) {
-        const saidMs = this.ghost.saidNoMs(record.id, cell) ?? this.now()
+        // Where nobody said it on the record, the product wrote there what was said in eMarketeer.
+        const saidMs =
+          this.ghost.saidNoMs(record.id, cell) ?? this.ghost.saidNoAtMs(from, cell) ?? this.now()
         this.note(to, cell, 'crm', record.id, true, false, saidMs)
       }
     }
@@ -245,8 +250,14 @@ export class People {
     )
   }
 
-  private come({ id }: CrmRecord, email: string): void {
-    this.ghost.come(id, email, this.now(), this.crm.capabilities.fieldHistory)
+  /** An answer that was given on a record between its leaving and its return looks as if it was given here. */
+  private come(record: CrmRecord, email: string): void {
+    const leftMs = this.leftMs.get(`${record.id} ${email}`)
+    const wasUnseen = leftMs !== undefined && leftMs >= this.knownSinceMs
+    for (const id of this.answersOf(record)) {
+      const provesByTime = id === record.id && this.crm.capabilities.fieldHistory
+      this.ghost.come(id, email, this.now(), provesByTime || wasUnseen)
+    }
   }
 
   private newContact(email: string): string {
