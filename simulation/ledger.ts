@@ -5,19 +5,17 @@ import { connected, end, together, type Connection } from './connection.js'
 import { DEADLOCK, Locks } from './locks.js'
 import type { Scheduler, Task } from './scheduler.js'
 import { byClock } from './statements.js'
+import { StoreWatch } from './store-watch.js'
 
 /** The same as in the product's own pool (src/ledger/db/database.ts): then the server ends the transactions of a hung process. */
 export const IDLE_IN_TRANSACTION_MS = 60_000
 const IDLE_IN_TRANSACTION = '25P03'
 const CONNECTION_FAILURE = '08006'
 
-/** Matches the statement that takes leases (src/ledger/address/leases.ts); its second value is the addresses. */
-const TAKES_LEASES = /SET lease_owner = \$1, lease_token = a\.lease_token \+ 1/
 const FIRST_END = `SELECT extract(epoch FROM min(lease_expires_at))::float8 * 1000 AS "untilMs" FROM addresses
   WHERE address_id = ANY($1)`
 
-/** Matches the evidence of a decision; its writes follow, and then their outcomes. */
-const DECISION = /INSERT INTO consent_events\b/
+/** After the evidence of a decision its writes follow, and then their outcomes. */
 const DANGER_STEPS = 20
 
 /**
@@ -37,6 +35,7 @@ export class SimulatedLedger implements Database {
   /** What happens to a transaction whose COMMIT is sent. */
   faultOfCommit: (task: Task) => 'lost' | 'unanswered' | null = () => null
   statements = 0
+  readonly watch = new StoreWatch()
   private readonly locks: Locks
 
   constructor(
@@ -55,7 +54,8 @@ export class SimulatedLedger implements Database {
 
   query<Row>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
     return this.scheduler.step('query', this.scheduler.latency(2), async () => {
-      const polled = TAKES_LEASES.test(sql) ? JSON.stringify(values[1]) : null
+      const takes = StoreWatch.takesLeases(sql)
+      const polled = takes ? JSON.stringify(values[1]) : null
       if (polled !== null && this.isHeld(polled)) {
         this.statements += 1
         return []
@@ -64,6 +64,9 @@ export class SimulatedLedger implements Database {
       try {
         const { changes } = this
         const rows = await this.send<Row>(connection, 'none', sql, values)
+        if (takes) {
+          this.watch.taken(values, rows)
+        }
         if (polled !== null && rows.length === 0 && this.changes === changes + 1) {
           await this.noteHeld(connection, polled, values[1])
         }
@@ -183,6 +186,7 @@ export class SimulatedLedger implements Database {
       return this.endDead(connection, rollBack)
     }
     task.onDeath.add(onDeath)
+    const storing = StoreWatch.begin()
     const assertOpen = () => {
       if (isCut) {
         throw Object.assign(new Error('the server ended it'), { code: IDLE_IN_TRANSACTION })
@@ -190,9 +194,10 @@ export class SimulatedLedger implements Database {
     }
     const tx = {
       query: <Row>(sql: string, values: readonly unknown[] = []) => {
-        if (DECISION.test(sql)) {
+        if (StoreWatch.storesEvents(sql)) {
           task.danger = DANGER_STEPS
         }
+        StoreWatch.note(storing, sql, values)
         return scheduler.step('statement', scheduler.latency(1), () => {
           assertOpen()
           return this.send<Row>(connection, 'own', sql, values)
@@ -208,6 +213,7 @@ export class SimulatedLedger implements Database {
           throw unreachable()
         }
         await end(connection, 'COMMIT')
+        this.watch.committed(storing, scheduler.nowMs, task.name)
         task.onDeath.delete(onDeath)
         this.open -= 1
         this.changes += 1

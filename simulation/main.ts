@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { register } from 'node:module'
 import { createInterface } from 'node:readline'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { chunksOf } from '../src/domain/lists.js'
 import { inParallel } from '../src/http/concurrency.js'
@@ -121,8 +121,10 @@ async function simulate(): Promise<number> {
     if (mutant === undefined) {
       throw new Error(`there is no mutant ${values.mutant}`)
     }
-    const url = pathToFileURL(fileURLToPath(new URL(`../${mutant.file}`, import.meta.url))).href
-    register('./mutant-loader.mjs', import.meta.url, { data: { ...mutant, url } })
+    const edits = [mutant, mutant.also ?? []].flat().map(({ file, from, to }) => {
+      return { url: new URL(`../${file}`, import.meta.url).href, from, to }
+    })
+    register('./mutant-loader.mjs', import.meta.url, { data: edits })
   }
   installVirtualTime()
   const { LedgerServer } = await import('./ledger-server.js')

@@ -1,11 +1,17 @@
-/** A fault that is put into the product on purpose: an exact text of one file, and its replacement. */
-export interface Mutant {
-  readonly name: string
-  /** What the mutant breaks. */
-  readonly what: string
+/** An exact text of one file, and its replacement. */
+export interface Edit {
   readonly file: string
   readonly from: string
   readonly to: string
+}
+
+/** A fault that is put into the product on purpose. */
+export interface Mutant extends Edit {
+  readonly name: string
+  /** What the mutant breaks. */
+  readonly what: string
+  /** Another edit that belongs to the same fault. */
+  readonly also?: Edit
 }
 
 /** Some seed must find each of them; a mutant whose text is no longer in its file fails. */
@@ -39,13 +45,6 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'const offsetMs = 0 * mostOffsetMs(clock ?? { fromMs: 0, toMs: 0 })',
   },
   {
-    name: 'freshness',
-    what: 'two sides count as read together though one moved meanwhile',
-    file: 'src/sync/view/observe.ts',
-    from: 'return from > row.emarketeerMovedTick && connection.emarketeerProvenTick > to',
-    to: 'return from >= 0 && to >= 0',
-  },
-  {
     name: 'asked',
     what: 'what was read before the sendout asked counts as verified',
     file: 'src/sync/sendout/gate/gate-crm.ts',
@@ -67,11 +66,35 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'leased.has(id) && looked.has(id)',
   },
   {
-    name: 'conflict',
-    what: 'a write that eMarketeer refuses for its version counts as done',
+    name: 'retry',
+    what: 'a write whose outcome is unknown is not tried again',
     file: 'src/sync/pass/acknowledge-writes.ts',
-    from: "case 'unchanged':\n      case 'conflict':\n        outcomes",
-    to: "case 'conflict':\n        break\n      case 'unchanged':\n        outcomes",
+    from: "case 'refused':\n      case 'unknown':\n",
+    to: "case 'unknown':\n        break\n      case 'refused':\n",
+    also: {
+      file: 'src/sync/pass/acknowledge-writes.ts',
+      from: "case 'invalid':\n      case 'unknown':\n",
+      to: "case 'unknown':\n        break\n      case 'invalid':\n",
+    },
+  },
+  {
+    name: 'lease',
+    what: 'a pass that has lost its lease stores all the same',
+    file: 'src/ledger/address/leases.ts',
+    from: 'return new Set(leased.map((row) => row.addressId))',
+    to: 'return new Set(ids)',
+  },
+  {
+    name: 'intent',
+    what: 'the evidence of a decision is stored after its writes, with their outcomes',
+    file: 'src/sync/pass/batch-pass.ts',
+    from: 'await appendConsentEvents(tx, events)\n',
+    to: 'Object.assign(this, { unsaid: [...events] })\n',
+    also: {
+      file: 'src/sync/pass/batch-pass.ts',
+      from: 'const done = await this.#holding((tx, leased) =>\n      acknowledgeWrites(',
+      to: 'const done = await this.#holding(async (tx, leased) =>\n      (await appendConsentEvents(tx, (this as any).unsaid.splice(0)), acknowledgeWrites)(',
+    },
   },
   {
     name: 'evidence',
@@ -88,32 +111,11 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'const verdict = anyInDoubt(observation, memory) && facts === null\n',
   },
   {
-    name: 'carried',
-    what: 'something counts as later than a deny that a record brought along',
-    file: 'src/domain/reconcile/compare.ts',
-    from: 'return records.some((record) => record.carriedDeny)',
-    to: 'return records.length < 0',
-  },
-  {
-    name: 'epoch',
-    what: 'what was observed before a restore proves what is later',
-    file: 'src/domain/reconcile/compare.ts',
-    from: 'stored !== null && stored.epoch === observation.epoch ? stored : null',
-    to: 'stored',
-  },
-  {
     name: 'elsewhere',
     what: 'a loosening that followed its contact to another address stays',
     file: 'src/sync/mirror/catch-up-emarketeer.ts',
     from: 'if (crm === null) {\n    return // An account',
     to: 'if (crm !== null) {\n    return // An account',
-  },
-  {
-    name: 'unread',
-    what: 'a contact that nobody has read at its address counts as verified',
-    file: 'src/sync/sendout/gate/gate-facts.ts',
-    from: 'verified: fresh && told && !(view?.row.emarketeerUnread ?? false)',
-    to: 'verified: fresh && told',
   },
   {
     name: 'late feed',

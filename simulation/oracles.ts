@@ -5,7 +5,8 @@ import { CATEGORY, People } from './people.js'
 
 /** A violation. */
 export interface Finding {
-  readonly oracle: 'list' | 'deny lost' | 'disagree' | 'invented' | 'rest' | 'evidence' | 'plain'
+  readonly oracle:
+    'list' | 'deny lost' | 'disagree' | 'invented' | 'rest' | 'evidence' | 'lease' | 'plain'
   readonly email: string | null
   readonly what: string
 }
@@ -118,6 +119,7 @@ export interface RecordedEvent {
   readonly emarketeer: string
   /** Values that the records were to get, as `allow+deny`. */
   readonly crm: string
+  /** When it was committed. */
   readonly atMs: number
 }
 

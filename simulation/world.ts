@@ -198,16 +198,30 @@ export class World {
    * cell, before the write.
    */
   private async findUnattributed(): Promise<void> {
-    const events = await this.stage.ledger.ask<RecordedEvent>(
+    const { watch } = this.stage.ledger
+    const recorded = await this.stage.ledger.ask<Omit<RecordedEvent, 'atMs'> & { id: string }>(
       `SELECT a.address AS email, e.cell_key AS cell, e.emarketeer_new AS emarketeer, e.crm_new AS crm,
-          extract(epoch FROM e.recorded_at)::float8 * 1000 AS "atMs"
+          e.event_id AS id
         FROM consent_events e JOIN addresses a USING (address_id)`,
     )
+    const events = recorded.map(({ id, ...event }): RecordedEvent => {
+      return { ...event, atMs: watch.committedMs.get(id)! }
+    })
     const { gap } = this.backup
     const writes = [...this.stage.emarketeer.writes, ...this.stage.crm.writes].filter(
       ({ atMs }) => gap === null || atMs < gap.fromMs || atMs > gap.toMs,
     )
     this.findings.push(...evidenceFindings(writes, events))
+    const addresses = await this.stage.ledger.ask<{ id: number; email: string }>(
+      `SELECT address_id AS id, address AS email FROM addresses`,
+    )
+    const emailOf = new Map(addresses.map(({ id, email }) => [id, email]))
+    this.findings.push(
+      ...watch.withoutLease.map(({ addressId, atMs, by }): Finding => {
+        const what = `${by} stored at ${atMs}, after another pass had taken its lease`
+        return { oracle: 'lease', email: emailOf.get(addressId) ?? null, what }
+      }),
+    )
   }
 
   private async traffic(): Promise<string> {

@@ -16,10 +16,15 @@ it('finds nothing in a world in which it finds mutants', () => {
   expect(findingsOf('2', [])).toEqual([])
 }, 480_000)
 
-it.each(['list', 'feed', 'late feed'])(
-  'finds the mutant "%s" by somebody on a list',
-  (mutant) => {
-    expect(findingsOf('2', ['--mutant', mutant])).toContain('list')
+it.each([
+  ['list', 'list'],
+  ['feed', 'list'],
+  ['late feed', 'list'],
+  ['intent', 'evidence'],
+])(
+  'finds the mutant "%s" by the oracle "%s"',
+  (mutant, oracle) => {
+    expect(findingsOf('2', ['--mutant', mutant])).toContain(oracle)
   },
   480_000,
 )
