@@ -148,6 +148,8 @@ export interface PostgresServer {
   readonly url: string
   /** Resolves after it has ended; absent for a given server. */
   readonly exited?: Promise<unknown>
+  /** The end of its log, after it has ended; absent for a given server. */
+  lastWords?(): Promise<string>
   /** Ends the server and removes its data if we started it. Does nothing otherwise. */
   stop(): Promise<void>
 }
@@ -219,7 +221,12 @@ async function startOnce(options: PostgresOptions): Promise<PostgresServer | { l
     await server.stop()
     return { log: await server.logTail() }
   }
-  return { url, exited: server.exited, stop: () => server.stop() }
+  return {
+    url,
+    exited: server.exited,
+    lastWords: () => server.logTail(),
+    stop: () => server.stop(),
+  }
 }
 
 function sourceOf(options: PostgresOptions): PostgresSource {

@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
+import { AppError } from '../../src/contracts/app-error.js'
 
 export async function isExecutable(path: string): Promise<boolean> {
   try {
@@ -47,6 +48,8 @@ export function freePort(): Promise<number> {
 }
 
 export interface ProgramOptions {
+  /** What messages call it. Absent: its entry file. */
+  readonly name?: string
   /** Its entry file (`.ts` or `.mjs`), relative to the checkout's root: `simulators/…`, `bin/lbsync.mjs`. */
   readonly entry: string
   readonly args?: readonly string[]
@@ -69,13 +72,19 @@ export interface RunningProgram<Ready> {
   /** Lines on standard output so far. */
   readonly stdout: readonly string[]
   stderr(): string
+  /** Its standard error without log lines and stack frames. */
+  lastWords(): string
   /** Sends SIGTERM, then SIGKILL if it is still running. */
   stop(): Promise<void>
 }
 
 const stopTimeoutMs = 10_000
+const lastWordsLength = 1_000
 
-/** Starts a program and waits for its ready line. Fails with its standard error if it ends first. */
+/**
+ * Starts a program and waits for its ready line.
+ * @throws AppError `stack_part_ended`, with its last words, if it ends first or is not ready in time; the signal's reason.
+ */
 export async function startProgram<Ready = unknown>(
   options: ProgramOptions,
 ): Promise<RunningProgram<Ready>> {
@@ -99,7 +108,17 @@ export async function startProgram<Ready = unknown>(
     stderr += chunk
     options.onStderr?.(chunk)
   })
-  const exited = once(child, 'exit').then(([code]) => code as number | null)
+  // It may not even be started: too many processes, no memory.
+  const exited = once(child, 'exit').then(
+    ([code]) => code as number | null,
+    (error: Error) => {
+      stderr += error.message
+      return null
+    },
+  )
+  // Only then is its standard error complete.
+  const closed = once(child, 'close').catch(() => undefined)
+  const lastWords = () => lastWordsOf(stderr)
   const stop = async () => {
     const killer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs)
     child.kill('SIGTERM')
@@ -115,8 +134,13 @@ export async function startProgram<Ready = unknown>(
         resolve(JSON.parse(line) as Ready)
       }
     })
-    const fail = (why: string) => reject(new Error(`${options.entry} ${why}:\n${stderr}`))
-    void exited.then((code) => fail(`ended (${code}) before it was ready`))
+    const fail = (why: string) => {
+      const message = `${options.name ?? options.entry} ${why}.${saidLast(lastWords())}`
+      reject(new AppError('stack_part_ended', message))
+    }
+    void closed.then(() =>
+      fail(`ended (${child.exitCode ?? child.signalCode ?? 'not started'}) before it was ready`),
+    )
     setTimeout(fail, options.readyTimeoutMs ?? 180_000, 'was not ready in time').unref()
     onAbort = () => {
       reject(signal?.reason as Error)
@@ -126,11 +150,31 @@ export async function startProgram<Ready = unknown>(
     signal?.addEventListener('abort', onAbort)
   })
   try {
-    return { pid: child.pid!, ready: await ready, exited, stdout, stderr: () => stderr, stop }
+    return {
+      pid: child.pid!,
+      ready: await ready,
+      exited,
+      stdout,
+      stderr: () => stderr,
+      lastWords,
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error
   } finally {
     signal?.removeEventListener('abort', onAbort)
   }
+}
+
+/** What a program said last, as the end of a message; empty if it said nothing. */
+export function saidLast(words: string): string {
+  const last = words.slice(-lastWordsLength).trim()
+  return last === '' ? '' : ` It said last:\n${last}`
+}
+
+/** Standard error without the lines of a log and the frames of a stack: those name no cause. */
+function lastWordsOf(stderr: string): string {
+  const lines = stderr.split('\n').filter((line) => !/^\s*(?:at\s|$)|^\{"/.test(line))
+  return lines.join('\n')
 }

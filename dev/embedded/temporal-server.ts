@@ -26,6 +26,8 @@ export interface TemporalServer {
   readonly cli: string | null
   /** Resolves after it has ended; absent for a given server. */
   readonly exited?: Promise<unknown>
+  /** The end of its log, after it has ended; absent for a given server. */
+  lastWords?(): Promise<string>
   /** Ends the server if we started it. Does nothing otherwise. */
   stop(): Promise<void>
 }
@@ -84,6 +86,7 @@ async function startOnce(
     uiUrl: uiPort === null ? null : `http://127.0.0.1:${uiPort}`,
     cli,
     exited: server.exited,
+    lastWords: () => server.logTail(),
     stop: () => server.stop(),
   }
 }

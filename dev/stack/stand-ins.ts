@@ -1,5 +1,6 @@
 import {
   type RunningProgram,
+  saidLast,
   startProgram,
   type ProgramOptions,
   findOnPath,
@@ -45,7 +46,8 @@ export function startStandIn<Ready extends StandIn>(
   entry: string,
   options: Readonly<Record<string, unknown>>,
 ): Promise<RunningProgram<Ready>> {
-  return parts.start<Ready>(`The stand-in ${entry}`, {
+  return parts.start<Ready>({
+    name: `The stand-in ${entry}`,
     entry,
     args: ['--port', '0', '--options', JSON.stringify(options)],
     readyTimeoutMs: 180_000,
@@ -75,8 +77,13 @@ const ONSITE_PASSWORD = 'simulator-password'
 export interface Part {
   /** Resolves after it has ended; absent if it never ends by itself. */
   readonly exited?: Promise<unknown>
+  /** What it said last, after it has ended; absent if it says nothing. */
+  lastWords?(): string | Promise<string>
   stop(): Promise<void>
 }
+
+/** A part that is a program of ours. */
+type NamedProgram = ProgramOptions & { readonly name: string }
 
 /** The parts that a stack has started. They are recorded, watched, and ended together. */
 export class Parts {
@@ -102,22 +109,23 @@ export class Parts {
     return started
   }
 
-  async start<Ready>(name: string, options: ProgramOptions): Promise<RunningProgram<Ready>> {
-    return this.keep(name, await this.run<Ready>(options))
+  async start<Ready>(options: NamedProgram): Promise<RunningProgram<Ready>> {
+    return this.keep(options.name, await this.run<Ready>(options))
   }
 
   /** Starts a program that its caller stops. If the stack ends before it is ready, the program ends too. */
-  run<Ready>(options: ProgramOptions): Promise<RunningProgram<Ready>> {
+  run<Ready>(options: NamedProgram): Promise<RunningProgram<Ready>> {
     const started = startProgram<Ready>({ ...options, signal: this.#ending.signal })
     this.#programs.push(started)
     return started
   }
 
   /** Reports a part that ends by itself. @param isExpected whether its end is expected. */
-  watch(name: string, { exited }: Part, isExpected = () => false): void {
-    void exited?.then(() => {
+  watch(name: string, part: Part, isExpected = () => false): void {
+    void part.exited?.then(async () => {
       if (!this.#ending.signal.aborted && !isExpected()) {
-        this.#reportEnded(new AppError('stack_part_ended', `${name} has ended by itself.`))
+        const words = saidLast((await part.lastWords?.()) ?? '')
+        this.#reportEnded(new AppError('stack_part_ended', `${name} has ended by itself.${words}`))
       }
     })
   }

@@ -64,6 +64,7 @@ export interface Stack {
 }
 
 const EMARKETEER_SERVICE_KEY = 'service-key'
+const WORKER = 'The worker'
 
 /**
  * The complete product on this machine: a real Temporal server, a real PostgreSQL, the gateway and a worker, and
@@ -128,7 +129,8 @@ async function start(options: StackOptions, parts: Parts): Promise<Stack> {
     LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info',
   }
   const own = ownEnvironment(stackSays, process.env)
-  const command = (...args: string[]) => ({
+  const command = (name: string, ...args: string[]) => ({
+    name,
     entry: 'bin/lbsync.mjs',
     args: [...args, '--json'],
     env: childEnvironment(own),
@@ -137,17 +139,17 @@ async function start(options: StackOptions, parts: Parts): Promise<Stack> {
   })
   let restarting = false
   const startWorker = async () => {
-    const started = await parts.run<object>(command('worker'))
-    parts.watch('The worker', started, () => restarting)
+    const started = await parts.run<object>(command(WORKER, 'worker'))
+    parts.watch(WORKER, started, () => restarting)
     return started
   }
   note('starting the gateway and a worker')
   const [, first] = await Promise.all([
-    parts.start('The gateway', command('gateway', '--port', String(port))),
+    parts.start(command('The gateway', 'gateway', '--port', String(port))),
     startWorker(),
   ])
   let worker = first
-  parts.keep('The worker', { stop: () => worker.stop() })
+  parts.keep(WORKER, { stop: () => worker.stop() })
   return {
     ...own,
     gatewayApiKey,

@@ -264,7 +264,7 @@ export const ERROR_CATALOGUE = {
     exitCode: EXIT.failed,
     httpStatus: 500,
     retryable: true,
-    hint: 'Its last log lines are above. All other parts have been ended; run it again.',
+    hint: 'Its last words are in the message or above. All other parts have been ended; run it again.',
   },
   interrupted: {
     exitCode: EXIT.interrupted,

@@ -62,9 +62,16 @@ describe('what test files are given', () => {
       await expect(started.exited).resolves.toBeNull()
     })
 
-    it('that end before they are ready fail with what they said', async () => {
-      const failed = processes.start({ entry: 'test/dev/fixtures/none.mjs' })
-      await expect(failed).rejects.toThrow(/before it was ready[^]*Cannot find module/)
+    it.each([
+      ['none.mjs', /Cannot find module/],
+      ['dies.mjs', /^The part ended \(3\) before it was ready\. It said last:\nError: no room$/],
+    ])('that end before they are ready fail with what they said: %s', async (file, words) => {
+      const entry = `test/dev/fixtures/${file}`
+      const failed = processes.start({ entry, name: 'The part' })
+      await expect(failed).rejects.toMatchObject({
+        code: 'stack_part_ended',
+        message: expect.stringMatching(words) as string,
+      })
     })
   })
 })
