@@ -24,10 +24,8 @@ export async function runProcess(
       detached: { type: 'boolean', default: false },
     },
   })
-  const running = await start(
-    Number(values.port),
-    JSON.parse(values.options) as Record<string, unknown>,
-  )
+  const options = JSON.parse(values.options) as Record<string, unknown>
+  const running = await start(Number(values.port), options).catch(endWith)
   let stopping = false
   const stop = (): void => {
     if (!stopping) {
@@ -43,6 +41,12 @@ export async function runProcess(
   const { url, controlUrl, handedOut } = running
   const ready = { ready: true, url, controlUrl, ...handedOut }
   process.stdout.write(`${JSON.stringify(ready)}\n`)
+}
+
+/** Node itself would print a line of the source before the cause. */
+function endWith(error: Error): never {
+  process.stderr.write(`${error.stack}\n`)
+  process.exit(1)
 }
 
 /** Only the end of a pipe is a signal: /dev/null ends immediately, and a terminal is shared. */
