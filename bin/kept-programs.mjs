@@ -108,19 +108,19 @@ function remember(folder, sources) {
 }
 
 async function wholeFolder() {
+  removeOld()
   const folder = folderNow()
   if (isWhole(folder)) {
     return folder
   }
   mkdirSync(cache, { recursive: true })
-  const work = mkdtempSync(`${cache}/programs.partial-`)
+  const work = mkdtempSync(`${cache}/programs.partial-${process.pid}-`)
   try {
     await bundle(sources(), work)
     if (folderNow() !== folder) {
       throw new Error('a source has changed meanwhile')
     }
     writeFileSync(`${work}/sum`, sumOfCode(work))
-    removeOld()
     moveTo(folder, work)
   } finally {
     rmSync(work, { recursive: true, force: true })
@@ -263,12 +263,25 @@ function markUsed(folder) {
   }
 }
 
+/** Removes bundles that nobody uses, and what processes left unfinished that were killed. */
 function removeOld() {
-  for (const name of readdirSync(cache).filter((name) => name.startsWith('programs'))) {
+  const names = existsSync(cache) ? readdirSync(cache) : []
+  for (const name of names.filter((name) => name.startsWith('programs'))) {
     // Another process may have moved or removed it.
     const used = statSync(`${cache}/${name}`, { throwIfNoEntry: false })
-    if (used !== undefined && Date.now() - used.mtimeMs > OLD_MS) {
+    const maker = /^programs\.partial-(\d+)-|^programs-last\.json\.(\d+)$/.exec(name)
+    const isLeft = maker !== null && hasEnded(Number(maker[1] ?? maker[2]))
+    if (isLeft || (used !== undefined && Date.now() - used.mtimeMs > OLD_MS)) {
       rmSync(`${cache}/${name}`, { recursive: true, force: true })
     }
+  }
+}
+
+/** Whether no process has this number (ESRCH). */
+function hasEnded(pid) {
+  try {
+    return !process.kill(pid, 0)
+  } catch (error) {
+    return error.code === 'ESRCH'
   }
 }

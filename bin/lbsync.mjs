@@ -5,6 +5,16 @@
  */
 import { existsSync } from 'node:fs'
 
+// Until the command listens itself (src/cli/stop-signal.ts), which after a change of the sources takes seconds.
+for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2']) {
+  process.once(name, () => {
+    if (process.listenerCount(name) === 0) {
+      process.stderr.write(`Error interrupted: Interrupted by ${name}.\n`)
+      process.exit(130)
+    }
+  })
+}
+
 if (existsSync(new URL('../dev/main.ts', import.meta.url))) {
   const { runProgram } = await import('./kept-programs.mjs')
   await runProgram('dev/main.ts')

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   appendFile,
   cp,
@@ -9,9 +10,11 @@ import {
   rm,
   symlink,
   truncate,
+  watch,
   writeFile,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { bareEnvironment, checkoutRoot } from '../../src/checkout.js'
@@ -118,6 +121,33 @@ describe('the programs of a checkout', () => {
     expect(await Promise.all([say(), say(), say()])).toEqual([SAID, SAID, SAID])
     expect(await kept()).toHaveLength(1)
   })
+
+  it.each(['SIGINT', 'SIGKILL'] as const)(
+    'leave nothing to the next start where %s came while they were bundled',
+    async (signal) => {
+      // The bundler waits for a writer: a pipe with a name.
+      await source('main.ts', `import './slow.js'\n${MAIN}`)
+      execFileSync('mkfifo', [`${checkout}/dev/slow.js`])
+      await mkdir(`${checkout}/.cache`)
+      const begun = watch(`${checkout}/.cache`)[Symbol.asyncIterator]()
+      const child = spawn(process.execPath, ['bin/lbsync.mjs', 'a', 'b'], {
+        cwd: checkout,
+        env: bareEnvironment(),
+      })
+      const [said, ended] = [text(child.stderr), once(child, 'close')]
+      await begun.next()
+      await begun.return?.()
+      child.kill(signal)
+      expect(await ended).toEqual(signal === 'SIGINT' ? [130, null] : [null, signal])
+      const words = signal === 'SIGINT' ? 'Error interrupted: Interrupted by SIGINT.\n' : ''
+      expect(await said).toBe(words)
+      expect(await kept()).toEqual([expect.stringContaining(`.partial-${child.pid}-`)])
+      await rm(`${checkout}/dev/slow.js`)
+      await source('slow.js', '')
+      expect(await say()).toBe(SAID.replace('main.ts:6', 'main.ts:7'))
+      expect(await kept()).toEqual([expect.stringMatching(/^programs-[0-9a-f]{16}$/)])
+    },
+  )
 
   it('show where an error comes from, however roughly, after the bundle was deleted', async () => {
     const deleted = `import { rmSync } from 'node:fs'
