@@ -156,7 +156,8 @@ function recordsOf(view: AddressView, cell: CellKey): CellState['crm'] {
 /**
  * The send gate's answer for a marketing e-mail without category, from our copy. A real sendout reads both sides again
  * first.
- * @returns the reason, or null if the contact is eligible.
+ * @returns the reason, or null if the contact is eligible. A stored value that cannot be read excludes, as in
+ * `judgeMembers`.
  */
 async function gateNow(
   db: Queryable,
@@ -168,22 +169,23 @@ async function gateNow(
   const named = await loadNamed(db, connection.connectionId, [addressId], null)
   const contactId = emarketeerContactId ?? ''
   const driver = CRM_DRIVERS.get(connection.crm) ?? null
-  const facts = gateFactsOf(
-    {
-      run: imaginedRun(connection.accountId, connection.connectionId, connection.crm),
-      batch,
-      capabilities: driver?.capabilities ?? null,
-      ...(await waitingDeniesOf(db, connection.connectionId)),
-      heldAddresses: await addressesHeldOverDeny(db, [addressId, ...named.addressIds]),
-      namedAt: named.namedAt,
-      currentAddressOf: new Map([[contactId, addressId]]),
-      mustBeFresh: false,
-      basisMapping: basisMappingOf(driver, connection),
-    },
-    { position: 0, contactId, email: address, mobile: null, addressId },
-    view,
-  )
-  return excludedBecause(facts)
+  const context = {
+    run: imaginedRun(connection.accountId, connection.connectionId, connection.crm),
+    batch,
+    capabilities: driver?.capabilities ?? null,
+    ...(await waitingDeniesOf(db, connection.connectionId)),
+    heldAddresses: await addressesHeldOverDeny(db, [addressId, ...named.addressIds]),
+    namedAt: named.namedAt,
+    currentAddressOf: new Map([[contactId, addressId]]),
+    mustBeFresh: false,
+    basisMapping: basisMappingOf(driver, connection),
+  }
+  const member = { position: 0, contactId, email: address, mobile: null, addressId }
+  try {
+    return excludedBecause(gateFactsOf(context, member, view))
+  } catch {
+    return 'notVerified'
+  }
 }
 
 /** A marketing e-mail without category. */

@@ -31,6 +31,7 @@ export {
   withDeparted,
   type LeavingReading,
 } from './leaving.js'
+export { isLeftWith, isLeftWithByPurpose, isMemory } from './stored-memory.js'
 export { isDeny, kindOf, LINES_OVER_NO_DENY, RICH, TOGGLE, type ValueKind } from './values.js'
 export { countsAsBasis, newlyMapped } from './mailable.js'
 export { loosens, makesMailable, newlyMappedIn, type PlannedCell } from './mailable.js'

@@ -1,4 +1,5 @@
 import { doubted, lastKnown, lastSeen, openGuards, unended } from './doubt.js'
+import { isMemory } from './stored-memory.js'
 import type { CellMemory, LeftWith, Observation, RecordReading, SeenRecord } from './types.js'
 import type { ValueKind } from './values.js'
 
@@ -17,7 +18,8 @@ export type LeavingReading<V> = Omit<RecordReading<V>, 'value'> & { readonly val
  *   them: a record is often denied and deactivated in one change.
  * @param memory the stored memory of the cell that it leaves.
  * @param epoch the connection's present epoch. A deny that only an older epoch saw does not count as known.
- * @returns null: there is no deny, or the rule finds it in the stored observation.
+ * @returns null: there is no deny, or the rule finds it in the stored observation. From a malformed memory a record
+ * leaves as a deny.
  */
 export function denyOfLeaver<V>(
   readings: readonly LeavingReading<V>[],
@@ -28,6 +30,9 @@ export function denyOfLeaver<V>(
   const { recordId } = latest(readings)
   const asDeny = (version: string | null): SeenRecord<V> => {
     return { recordId, value: kind.deny, version, want: null, left: true }
+  }
+  if (!isMemory(memory)) {
+    return asDeny(null)
   }
   const shown = readings.filter(isRead).findLast(({ value }) => value === kind.deny)
   const hidden =
@@ -49,6 +54,11 @@ export function takenAlong<V>(
   memory: CellMemory<V>,
 ): LeftWith<V> | null {
   const now = latest(readings)
+  if (!isMemory(memory)) {
+    const read = asRead(readings)
+    // No version has this guard, so an Allow that is found there may be ours.
+    return read && { seen: { ...read, version: null }, openAllow: '' }
+  }
   const seen = lastKnown(now, memory) ?? asRead(readings)
   if (seen === null) {
     return null

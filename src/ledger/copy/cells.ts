@@ -31,11 +31,17 @@ export interface CellRow {
   readonly departures: number
 }
 
+/**
+ * A cell's `seen`. JSON's null reads like SQL's NULL, for a cell that no pass has observed, but no pass stores it: it
+ * becomes a form that `isMemory` refuses.
+ */
+export const SEEN = `CASE WHEN seen = 'null' THEN '[]' ELSE seen END AS seen`
+
 const COLUMNS = `address_id AS "addressId", cell_key AS "cellKey", emarketeer_basis AS basis,
   emarketeer_version AS version, extract(epoch FROM emarketeer_event_at)::float8 * 1000 AS "eventAtMs",
   extract(epoch FROM emarketeer_recorded_at)::float8 * 1000 AS "recordedAtMs", emarketeer_source AS source,
   emarketeer_actor AS actor, last_positive_act_ms AS "lastPositiveActMs", last_deny_act_ms AS "lastDenyActMs",
-  seen, extract(epoch FROM seen_at)::float8 * 1000 AS "seenAtMs", open_allow AS "openAllow", open_loosen AS "openLoosen",
+  ${SEEN}, extract(epoch FROM seen_at)::float8 * 1000 AS "seenAtMs", open_allow AS "openAllow", open_loosen AS "openLoosen",
   departed, departures`
 
 /** The cells of these addresses. @param cellKeys needed cells; default: all. */

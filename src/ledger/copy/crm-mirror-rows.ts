@@ -40,12 +40,15 @@ export interface StoredCrmSubscription {
   readonly leftWith?: StoredLeftWith | null
 }
 
+/** As `SEEN` of cells.ts: JSON's null is no form in which anything is stored. */
+const LEFT_WITH = `CASE WHEN left_with = 'null' THEN '[]' ELSE left_with END AS "leftWith"`
+
 /** Columns of a {@link StoredCrmContact}. */
 export const CONTACT_COLUMNS = `crm_contact_id AS "crmContactId", address_id AS "addressId", state, merged_into AS "mergedInto",
   registered_at_ms AS "registeredAtMs", unusable_address AS "unusableAddress", address_untold AS "addressHidden", consents, read_from AS "readFrom", read_to AS "readTo",
-  observed_epoch AS "observedEpoch", left_with AS "leftWith"`
+  observed_epoch AS "observedEpoch", ${LEFT_WITH}`
 const SUBSCRIPTION = `row_id AS "rowId", crm_contact_id AS "crmContactId", category_id AS "categoryId", subscribed,
-  version, is_foreign AS "foreign", read_from AS "readFrom", read_to AS "readTo", left_with AS "leftWith"`
+  version, is_foreign AS "foreign", read_from AS "readFrom", read_to AS "readTo", ${LEFT_WITH}`
 
 /** Locks and returns the stored contacts with these ids, in id order. */
 export function lockCrmContacts(

@@ -3,6 +3,7 @@ import type { Purpose } from '../../domain/legal-basis.js'
 import {
   denyOfLeaver,
   EMPTY_MEMORY,
+  isMemory,
   RICH,
   takenAlong,
   TOGGLE,
@@ -14,7 +15,7 @@ import {
   type ValueKind,
 } from '../../domain/reconcile/index.js'
 import { carriedDeniesOf } from './carried-denies.js'
-import { WITHOUT_VALUE, type StoredValue } from './cells.js'
+import { SEEN, WITHOUT_VALUE, type StoredValue } from './cells.js'
 import { unarrivedDenies, type ArrivedVersions } from './secondary-addresses.js'
 import {
   crmSubscriptionsOf,
@@ -236,9 +237,9 @@ type Kind = ValueKind<StoredValue>
 
 function kindOf(
   readings: readonly LeavingReading<StoredValue>[],
-  { seen }: CellMemory<StoredValue>,
+  memory: CellMemory<StoredValue>,
 ): Kind {
-  const known = [...readings, ...(seen?.records ?? [])]
+  const known = [...readings, ...((isMemory(memory) ? memory.seen?.records : null) ?? [])]
   const isToggle = known.some(({ value }) => value === 'allow' || value === 'deny')
   return (isToggle ? TOGGLE : RICH) as Kind
 }
@@ -272,7 +273,7 @@ async function lockCells(
   addressIds: readonly (number | null)[],
 ): Promise<ReadonlyMap<string, StoredCell>> {
   const cells = await tx.query<StoredCell>(
-    `SELECT address_id AS "addressId", cell_key AS "cellKey", seen, open_allow AS "openAllow",
+    `SELECT address_id AS "addressId", cell_key AS "cellKey", ${SEEN}, open_allow AS "openAllow",
         open_loosen AS "openLoosen", departed
       FROM cells WHERE address_id = ANY($1) ORDER BY address_id, cell_key FOR UPDATE`,
     [[...new Set(addressIds)]],
@@ -303,7 +304,10 @@ async function saveDeparted(
     const cell = cells.get(key)
     const of = cell ? stored : absent
     const known = of.get(key)?.records ?? cell?.departed ?? []
-    of.set(key, { addressId, cellKey, records: withDeparted(known, record) })
+    // What is malformed may hide another deny, and stays as it is: the gate verifies nobody by it.
+    if (isMemory({ ...EMPTY_MEMORY, departed: known })) {
+      of.set(key, { addressId, cellKey, records: withDeparted(known, record) })
+    }
   }
   if (stored.size > 0) {
     await tx.query(

@@ -200,13 +200,13 @@ const all = (conditions: readonly string[]) => conditions.join('\n      AND ')
 const CELLS = `SELECT max(basis) FILTER (WHERE cell_key = 'marketingSendouts') AS marketing,
       max(basis) FILTER (WHERE cell_key = 'storeAndProcess') AS store,
       max(basis) FILTER (WHERE cell_key = $16) AS category,
-      bool_and((departed = '[]' AND (unseen
+      bool_and((departed = '[]' AND open_allow = '{}' AND (unseen
         OR (first -> 'recordId' = to_jsonb(id) AND NOT first ? 'unmapped' AND second IS NULL) OR seen = '[]')) IS TRUE)
         FILTER (WHERE minds) AS remembers_nothing_else,
       bool_and(((first -> 'version')::text = version) IS TRUE)
         FILTER (WHERE $9 AND minds AND cell_key <> COALESCE($16, '')) AS as_seen
     FROM (SELECT *, seen -> 0 AS first, seen -> 1 AS second
-      FROM (SELECT cell_key, emarketeer_basis AS basis, departed, seen IS NULL AS unseen, seen -> 'records' AS seen,
+      FROM (SELECT cell_key, emarketeer_basis AS basis, departed, open_allow, seen IS NULL AS unseen, seen -> 'records' AS seen,
           CASE cell_key WHEN $16 THEN s.row_id ELSE c.id END AS id,
           CASE cell_key WHEN 'storeAndProcess' THEN c.store_version ELSE c.marketing_version END AS version,
           CASE cell_key WHEN 'storeAndProcess' THEN $10 WHEN $16 THEN $11 ELSE true END AS minds

@@ -2,6 +2,8 @@ import { categoryCell, type CellKey } from '../../domain/cell-key.js'
 import type { Purpose } from '../../domain/legal-basis.js'
 import {
   hasInheritedDeny,
+  isLeftWith,
+  isLeftWithByPurpose,
   kindOf,
   type CellMemory,
   type Decision,
@@ -76,6 +78,12 @@ export function decideBatch(
     }
     if (view.row.emarketeerSpelledTwice) {
       continue // eMarketeer has several states here: it is unknown which one a write would reach.
+    }
+    if (
+      !view.contacts.every(({ leftWith = null }) => isLeftWithByPurpose(leftWith)) ||
+      !view.subscriptions.every(({ leftWith = null }) => isLeftWith(leftWith))
+    ) {
+      continue // What a record took along cannot be read: an Allow of ours could be taken for a person's.
     }
     if (view.contacts.length === 0) {
       cells.push(...decideAbsent(batch, view, crm))

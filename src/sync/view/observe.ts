@@ -2,7 +2,12 @@ import type { AddressView, BatchView } from './address-view.js'
 import { UNKNOWN_CATEGORY } from '../../domain/hidden-ids.js'
 import { categoryCell, type CellKey, isPurposeCell } from '../../domain/cell-key.js'
 import type { Purpose } from '../../domain/legal-basis.js'
-import type { RecordReading, CellMemory, Observation } from '../../domain/reconcile/index.js'
+import {
+  isMemory,
+  type RecordReading,
+  type CellMemory,
+  type Observation,
+} from '../../domain/reconcile/index.js'
 import type { StoredValue, CellRow } from '../../ledger/copy/cells.js'
 import type { ConnectionRow } from '../../ledger/connection/connections.js'
 import type { StoredCrmSubscription } from '../../ledger/copy/crm-mirror-rows.js'
@@ -123,7 +128,7 @@ export type CrmKnowledge = Pick<
 /**
  * Builds the observation of a cell for the rule and the send gate. The first version learned from our own inserts is
  * used if `crm` has none.
- * @returns null: eMarketeer's side cannot be read.
+ * @returns null: eMarketeer's side, or what passes stored of the cell, cannot be read.
  */
 export function observationOf(
   batch: BatchView,
@@ -134,7 +139,7 @@ export function observationOf(
 ): ObservedCell | null {
   const { basis, version, lastPositiveActMs, lastDenyActMs } = row
   const { seen, openAllow, openLoosen, departed } = row
-  if (basis === 'unreadable') {
+  if (basis === 'unreadable' || !isMemory(row)) {
     return null
   }
   const { epoch } = batch.connection

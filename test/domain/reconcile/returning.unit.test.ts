@@ -50,6 +50,20 @@ describe('a record that comes back from another address, a late write from there
     expect(denyOfLeaver([marked], EMPTY_MEMORY, RICH, 1)).toEqual(deny)
   })
 
+  it('leaves as a deny where what passes stored of it is malformed, and is in doubt where it comes to', () => {
+    const malformed = { ...elsewhere, openAllow: 7 as never }
+    const deny = { recordId: 'r1', value: 'withdrawn', version: null, want: null, left: true }
+    expect(denyOfLeaver([rests], malformed, RICH, 1)).toEqual(deny)
+    const ours = { ...rests, lastWriter: 'us' } as const
+    const leftWith = takenAlong([ours], malformed)
+    const obs = observe<RichValue>(yes, { ...ours, leftWith })
+    expect(decideRich(obs, EMPTY_MEMORY).line).toBe('R0')
+    const allow = record<ToggleValue>('allow', '1')
+    const taken = takenAlong([allow], { ...EMPTY_MEMORY, seen: [] as never })
+    const come = observe<ToggleValue>(emarketeer('none', 0), { ...allow, leftWith: taken })
+    expect(decideToggle(come, EMPTY_MEMORY).inputs.crmMaybeOurs).toBe(true)
+  })
+
   it('is in doubt where it comes to, if what we wrote to it may be forgotten', () => {
     const ours = { ...rests, lastWriter: 'us', forgotten: true } as const
     const leftWith = takenAlong([ours], EMPTY_MEMORY)

@@ -70,6 +70,33 @@ describe('cells that are decided', () => {
     ).toEqual([])
   })
 
+  it.each<[string, object]>([
+    ['open Allows are a number', { openAllow: 7 }],
+    ['open Allows are missing', { openAllow: null }],
+    ['observation is a list', { seen: [] }],
+    ['departed denies are no list', { departed: {} }],
+  ])('are none whose stored %s: our own Allow could pass for an act', (_, memory) => {
+    const before = { ...settled(cell('withdrawn'), contact('deny')), openAllow: { ann: '0' } }
+    const flipped = contact('allow', {
+      consents: { marketingSendouts: consent('allow', { version: '2' }) },
+    })
+    const here = (row: object) => view({ contacts: [flipped], cells: [{ ...before, ...row }] })
+    expect(told(decide(here({})))).toEqual([['marketingSendouts', 'T3', 'crm ann deny']])
+    expect(told(decide(here({ openAllow: {} })))).toEqual([
+      ['marketingSendouts', 'T3', 'emarketeer consent'],
+    ])
+    expect(told(decide(here(memory)))).toEqual([])
+  })
+
+  it('are none of an address where what a record took along is malformed', () => {
+    const cells = [cell('consent'), yes]
+    const took = contact('deny', { leftWith: { marketingSendouts: 7 as never } })
+    expect(decide(view({ contacts: [took], cells }))).toEqual({ cells: [], upkeep: [] })
+    const subscriptions = [subscription(false, { leftWith: [] as never })]
+    const here = view({ contacts: [contact('deny')], subscriptions, cells })
+    expect(decide(here)).toEqual({ cells: [], upkeep: [] })
+  })
+
   it.each([
     ['eMarketeer has nobody there (E7)', { emarketeerContactId: null }],
     ['eMarketeer has it in several spellings', { emarketeerSpelledTwice: true }],

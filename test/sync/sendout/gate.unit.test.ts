@@ -199,6 +199,9 @@ describe('answers to the category', () => {
   })
 })
 
+/** An observation without records, as a pass stores it. */
+const SEEN = { basis: 'consent', version: 1, epoch: 1, records: [] }
+
 describe('a deny that waits (G7)', () => {
   const here = view({ contacts: [ann], secondaryHolders: [holder('allow')] })
   const waits = (one: AddressView, more: Parameters<typeof context>[0] = {}) =>
@@ -239,8 +242,15 @@ describe('a deny that waits (G7)', () => {
   it.each<[string, object]>([
     ['observation is a number', { seen: 7 }],
     ['observation is a list', { seen: [] }],
-    ['observed records are missing', { seen: { basis: 'consent', version: 1, epoch: 1 } }],
+    ['observed records are missing', { seen: { ...SEEN, records: undefined } }],
+    ['observed records are not records', { seen: { ...SEEN, records: [7] } }],
+    ['observed records have no id', { seen: { ...SEEN, records: [{ value: 'deny' }] } }],
     ['departed denies are no list', { departed: {} }],
+    ['departed denies are not records', { departed: ['ann'] }],
+    ['open Allows are missing', { openAllow: null }],
+    ['open Allows are a number', { openAllow: 7 }],
+    ['open Allows are a list', { openAllow: [] }],
+    ['open Allow has no guard', { openAllow: { ann: 7 } }],
   ])('cannot be known where the stored %s, so the gate throws', (_what, memory) => {
     const row = { ...settled(cell('consent'), ann), ...memory }
     expect(() => waits(view({ contacts: [ann], cells: [row] }))).toThrow(TypeError)

@@ -1,9 +1,10 @@
-import { isRecord } from '../../../config/connection/json-object.js'
 import { categoryCell, type CellKey } from '../../../domain/cell-key.js'
 import type { Purpose } from '../../../domain/legal-basis.js'
 import {
   countsAsBasis,
   hasInheritedDeny,
+  isLeftWithByPurpose,
+  isMemory,
   kindOf,
   type RecordReading,
   type SeenRecord,
@@ -240,7 +241,7 @@ function inDoubtAt(context: GateContext, view: AddressView, purpose: Purpose): b
     ...view.contacts,
     ...view.secondaryHolders.map((holder) => holder.contact),
   ]) {
-    if (leftWith !== null && !isRecord(leftWith)) {
+    if (!isLeftWithByPurpose(leftWith)) {
       throw new TypeError('what a contact took along from another address is malformed')
     }
   }
@@ -277,12 +278,11 @@ function observedAt(
 }
 
 /**
- * The cell, if its memory has the form in which passes store it. Another form may hide a deny on its way.
+ * The cell, if its memory has the form in which passes store it.
  * @throws TypeError the contact is not verified.
  */
 function withMemory(cell: CellRow): CellRow {
-  const { seen, departed } = cell
-  if ((seen !== null && !Array.isArray(seen.records)) || !Array.isArray(departed)) {
+  if (!isMemory(cell)) {
     throw new TypeError("a cell's memory is malformed")
   }
   return cell
