@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { AppError } from '../contracts/app-error.js'
+import { describeShape } from '../contracts/problems.js'
 import { EXIT, type ExitCode } from '../contracts/error-catalogue.js'
 import type { Evidence } from '../app/require-evidence.js'
 
@@ -46,6 +47,13 @@ export function addLeaf(parent: Command, description: LeafDescription): Command 
     .allowExcessArguments(false)
     .option('--json', 'answer with one JSON document on stdout')
     .hook('preAction', async (_, leaf) => {
+      leaf.registeredArguments.forEach((argument, at) =>
+        refuseUnfit(
+          `<${argument.name()}>`,
+          leaf.args[at],
+          argument.name() === 'file' ? MAX_PATH : MAX_ID,
+        ),
+      )
       const { requireEvidence } = await import('../app/require-evidence.js')
       requireEvidence(leaf.opts())
     })
@@ -72,18 +80,36 @@ export function exitCodesOf(command: Command): readonly ExitCode[] | undefined {
   return exitCodes.get(command)
 }
 
+/** As long as a sendout's id may be, the longest one. An unknown id is shown in the error. */
+const MAX_ID = 200
+/** As long as the longest text of an address field that the product reads. */
+const MAX_OPTION = 2_000
+/** Linux's PATH_MAX. */
+const MAX_PATH = 4_096
+
+/** @param value undefined: commander has refused its absence, or the argument may be left out. */
+function refuseUnfit(name: string, value: string | undefined, most: number): void {
+  if (value?.trim() === '') {
+    throw new AppError('value_missing', `${name} is empty.`, { path: name })
+  }
+  if (value !== undefined && value.length > most) {
+    throw new AppError('value_invalid', `${name} is too long: at most ${most} characters.`, {
+      path: name,
+      value: describeShape(value),
+    })
+  }
+}
+
 /**
- * Lets this command and all below it refuse an option with an empty value, and one that is given twice: commander would
- * take the last value silently. An option may be repeated if its parser takes a second parameter, what was given before.
+ * Lets this command and all below it refuse an option with an empty or far too long value, and one that is given twice:
+ * commander would take the last value silently. An option may be repeated if its parser takes a second parameter, what was given before.
  */
-export function refuseEmptyAndTwice(command: Command): void {
+export function refuseUnfitOptions(command: Command): void {
   for (const option of command.options.filter(({ required }) => required)) {
     const name = `--${option.name()}`
     let given = false
     command.on(`option:${option.name()}`, (value: string) => {
-      if (value.trim() === '') {
-        throw new AppError('value_missing', `${name} is empty.`, { path: name })
-      }
+      refuseUnfit(name, value, MAX_OPTION)
       if (given && (option.parseArg?.length ?? 0) < 2) {
         throw new AppError('value_invalid', `${name} is given twice, and takes one value.`, {
           path: name,
@@ -92,5 +118,5 @@ export function refuseEmptyAndTwice(command: Command): void {
       given = true
     })
   }
-  command.commands.forEach(refuseEmptyAndTwice)
+  command.commands.forEach(refuseUnfitOptions)
 }

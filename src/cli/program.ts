@@ -11,7 +11,7 @@ import { addResync, addSweep } from './commands/sweep.js'
 import { addWhy } from './commands/why.js'
 import { AppError } from '../contracts/app-error.js'
 import { EXIT } from '../contracts/error-catalogue.js'
-import { addLeaf, refuseEmptyAndTwice } from './leaf-command.js'
+import { addLeaf, refuseUnfitOptions } from './leaf-command.js'
 import { type Output, createOutput } from './output.js'
 import { createRequire } from 'node:module'
 import { isHelpOrVersion } from './errors/report-error.js'
@@ -59,7 +59,7 @@ export function buildProgram(
   addLedger(program, output)
   addDoctor(program, output)
   tryingOut.forEach((add) => add(program, output))
-  refuseEmptyAndTwice(program)
+  refuseUnfitOptions(program)
   return program
 }
 

@@ -3,15 +3,17 @@ import type { WorkReport } from '../contracts/work-report.js'
 
 /**
  * Text that may reach a terminal. Names, addresses and words from outside can contain control characters, which move
- * the cursor and hide text, and direction marks, which make a line look like another one. Support must be able to trust
- * what it is about to approve.
+ * the cursor and hide text, direction marks, which make a line look like another one, and characters that nobody sees,
+ * which make two names look the same. Support must be able to trust what it is about to approve, so these are shown as
+ * `\u{200b}`.
  */
 
 /**
- * Control characters of both sets, line and paragraph separators, and characters that change the direction of writing.
+ * Control characters of both sets, line and paragraph separators, format characters (direction, zero width, byte order
+ * mark, tags), and letters and marks without a glyph. Variation selectors stay: emoji have them.
  */
-const UNFIT = String.raw`\p{Cc}\u061C\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069`
-const UNFIT_RUN = new RegExp(`[${UNFIT}]+`, 'gu')
+const UNFIT = String.raw`\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u034F\u115F\u1160\u17B4\u17B5\u3164\uFFA0`
+const UNFIT_SIGN = new RegExp(`[${UNFIT}]`, 'gu')
 const UNFIT_BUT_LINES = new RegExp(`(?!\\n)[${UNFIT}]`, 'gu')
 
 /** Those of them that JSON leaves unescaped. */
@@ -45,9 +47,14 @@ export function coloured(style: Style, text: string): string {
   return `${MARKS.get(style)!.mark}${text}${END_MARK}`
 }
 
+/** A character that must not reach a terminal, in words. */
+function escaped(sign: string): string {
+  return `\\u{${sign.codePointAt(0)!.toString(16)}}`
+}
+
 /** Cleans everything that is written for people: keeps only line breaks, and turns marks into ANSI codes. */
 export function forTerminal(text: string): string {
-  return text.replace(UNFIT_BUT_LINES, '\uFFFD').replace(/[\uFDD0-\uFDEF]/g, (mark) => {
+  return text.replace(UNFIT_BUT_LINES, escaped).replace(/[\uFDD0-\uFDEF]/g, (mark) => {
     const code = CODES.get(mark)
     return code === undefined ? '\uFFFD' : `\u001B[${code}m`
   })
@@ -55,9 +62,9 @@ export function forTerminal(text: string): string {
 
 /** Exact JSON, with `\uXXXX` for what a terminal must not receive. @param indent 2: for people; absent: on one line. */
 export function jsonText(document: unknown, indent?: number): string {
-  return JSON.stringify(document, null, indent).replace(
-    UNFIT_IN_JSON,
-    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  return JSON.stringify(document, null, indent).replace(UNFIT_IN_JSON, (sign) =>
+    // Both halves of a surrogate pair.
+    sign.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   )
 }
 
@@ -67,7 +74,8 @@ export function jsonText(document: unknown, indent?: number): string {
  */
 export function safeText(text: string): string {
   return text
-    .replace(UNFIT_RUN, ' ')
+    .replace(/[\t-\r\x85\u2028\u2029]+/g, ' ')
+    .replace(UNFIT_SIGN, escaped)
     .replace(/[\uFDD0-\uFDEF]/g, '')
     .trim()
 }

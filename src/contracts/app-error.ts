@@ -4,12 +4,15 @@ import { ERROR_CATALOGUE, type ErrorCode, type ErrorKind } from './error-catalog
 export interface ErrorLocation {
   /** Path inside the input (`dynamics.clientSecret`), or null. */
   readonly path?: string | null
-  /** The value, already redacted; never a secret, an address or a name. */
+  /** The value, already redacted; never a secret, an address or a name. It is cut after 200 characters. */
   readonly value?: string | null
   /** The wait that the external system asked for. */
   readonly retryAfterMs?: number | null
   readonly cause?: unknown
 }
+
+/** Longer than any id or address of a server. */
+const MAX_VALUE = 200
 
 /** JSON form of an error (`--json`, the gateway). */
 export interface ErrorDocument {
@@ -38,7 +41,9 @@ export class AppError extends Error {
   ) {
     super(message, location.cause === undefined ? undefined : { cause: location.cause })
     this.path = location.path ?? null
-    this.value = location.value ?? null
+    const { value = null } = location
+    this.value =
+      value !== null && value.length > MAX_VALUE ? `${value.slice(0, MAX_VALUE)}…` : value
     this.retryAfterMs = location.retryAfterMs ?? null
   }
 

@@ -1,4 +1,5 @@
 import { AppError } from '../contracts/app-error.js'
+import { describeShape } from '../contracts/problems.js'
 
 /** The fault of a URL, or null. `http` has its own code in connection files. */
 export type UrlFault = { readonly kind: 'http' | 'invalid'; readonly message: string } | null
@@ -46,13 +47,25 @@ export function requireSecureUrl(text: string, path: string, allowLoopbackHttp: 
   }
 }
 
-/** Scheme and host of a faulty URL, for messages; no other part of it. */
+/** The longest part of a path that is shown. */
+const MAX_SHOWN = 80
+
+/**
+ * Scheme, host and path of a faulty URL, for messages. User, password, query and fragment are never shown, nor a path
+ * with an `@`, which may hold the first two. Of what is no URL, only its kind and size.
+ */
 export function describeUrl(value: unknown): string | null {
   if (typeof value !== 'string' || !URL.canParse(value)) {
-    return null
+    return describeShape(value)
   }
-  const url = new URL(value)
-  return url.host === '' ? `${url.protocol}…` : `${url.protocol}//${url.host}`
+  const { protocol, host, pathname, search, hash } = new URL(value)
+  if (host === '') {
+    return `${protocol}…`
+  }
+  const isOpen = !/@|%40/i.test(value)
+  const path = pathname === '/' || !isOpen ? '' : pathname.slice(0, MAX_SHOWN)
+  const isCut = !isOpen || pathname.length > MAX_SHOWN || search !== '' || hash !== ''
+  return `${protocol}//${host}${path}${isCut ? '…' : ''}`
 }
 
 /**

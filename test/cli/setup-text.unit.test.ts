@@ -47,7 +47,9 @@ const STATUS: SetupStatus = {
 
 describe('text from outside', () => {
   it('moves no cursor, turns no line around, and ends none', () => {
-    expect(safeText('a\u001B]0;x\u0007b\r\nc\u202Ed\u2028e')).toBe('a ]0;x b c d e')
+    expect(safeText('a\u001B]0;x\u0007b\r\nc\u202Ed\u2028e')).toBe(
+      String.raw`a\u{1b}]0;x\u{7}b c\u{202e}d e`,
+    )
   })
 
   it.each([
@@ -131,7 +133,7 @@ describe('colours', () => {
       '       \u001B[1m+++ b\u001B[0m',
       '       \u001B[36m@@ -1 +1 @@\u001B[0m',
       '        same',
-      '       \u001B[31m-old [2J\u001B[0m',
+      '       \u001B[31m-old\\u{1b}[2J\u001B[0m',
       '       \u001B[32m+  new\u001B[0m',
     ])
   })

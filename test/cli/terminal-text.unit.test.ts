@@ -2,15 +2,16 @@ import { describe, expect, it } from '@jest/globals'
 import { PassThrough } from 'node:stream'
 import { reportError } from '../../src/cli/errors/report-error.js'
 import { createOutput, type Output } from '../../src/cli/output.js'
-import { coloured, textTable } from '../../src/cli/terminal-text.js'
+import { coloured, jsonText, safeText, textTable } from '../../src/cli/terminal-text.js'
 import { explain, type WhyFacts } from '../../src/app/why/explanation.js'
 import { explanationText } from '../../src/cli/commands/why.js'
 import { AppError } from '../../src/contracts/app-error.js'
 import { isValidEmail } from '../../src/domain/email-address.js'
 import { ODD_TEXTS } from '../support/odd-texts.js'
 
-/** All characters that control a terminal, or change the direction of a line. */
-const STEERS = /[\x00-\x09\x0B-\x1F\x7F-\x9F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/
+/** All characters that control a terminal, change the direction of a line, or are not seen. */
+const STEERS =
+  /[\x00-\x09\x0B-\x1F\x7F-\x9F\xAD\u034F\u061C\u115F\u180E\u200B-\u200F\u2028-\u202E\u2060-\u206F\u3164\uFEFF\u{E0001}-\u{E007F}]/u
 
 const ODD = [
   ...Object.values(ODD_TEXTS),
@@ -19,6 +20,10 @@ const ODD = [
   'a\rb',
   'a\u2066b\u2069',
   'a\u0085b',
+  'a\u200Bb',
+  'a\u200D\u2060b\u00AD',
+  '\uFEFFa',
+  'a\u{E0041}\u3164\u034Fb',
 ]
 
 /** Facts of a person, with this name for a category and a source. */
@@ -92,7 +97,13 @@ it('keeps the styles that are ours', async () => {
   const { out } = await written((output) =>
     output.answer(false, {}, () => coloured('red', 'no\u001B[2J')),
   )
-  expect(out).toBe('\u001B[31mno\uFFFD[2J\u001B[0m\n')
+  expect(out).toBe('\u001B[31mno\\u{1b}[2J\u001B[0m\n')
+})
+
+it('shows what nobody sees, so that two names that look the same do not', () => {
+  expect(safeText('An\u200Bna\n\uFEFFLi \u202Egro')).toBe('An\\u{200b}na \\u{feff}Li \\u{202e}gro')
+  expect(safeText('Anna ❤️ ' + 'Åse')).toBe('Anna ❤️ Åse')
+  expect(jsonText('\u200B\u{E0041}')).toBe(String.raw`"\u200b\udb40\udc41"`)
 })
 
 it.each(['a\u0007@x.example', 'a\u001B[2J@x.example', 'a\u202E@x.example', 'a\uFFFD@x.example'])(

@@ -87,10 +87,22 @@ export function fromCommander(error: CommanderError): AppError {
   if (error.code === 'commander.help') {
     return new AppError('value_missing', 'The command is missing.')
   }
-  const text = maskAddresses(error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' '))
+  const text = shortened(
+    maskAddresses(error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')),
+  )
   const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}`
   const path = /'(-{1,2}[a-z-]+)/.exec(text)?.[1] ?? null
   return new AppError(CODES[error.code] ?? 'unknown_option', withFullStop(sentence), { path })
+}
+
+/** The longest part of what somebody typed that is shown. */
+const SHOWN_CHARACTERS = 60
+
+/** Commander's message, with what it quotes cut. */
+function shortened(text: string): string {
+  return text.replace(/'[^']+'/g, (quoted) =>
+    quoted.length > SHOWN_CHARACTERS ? `${quoted.slice(0, SHOWN_CHARACTERS)}…'` : quoted,
+  )
 }
 
 function withFullStop(sentence: string): string {

@@ -43,12 +43,13 @@ export function withoutPath(record: JsonRecord, path: string): JsonRecord {
  * shown: it quotes the text around the fault, which may be a secret.
  */
 export function parseJsonObject(text: string, fileName: string): JsonRecord {
-  const name = maskAddresses(fileName)
+  const name = shownPath(fileName)
   let value: unknown
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
-    throw new AppError('file_not_json', `${name} is not JSON${lineOf(error, text)}.`)
+    const what = text.trim() === '' ? 'is empty' : `is not JSON${lineOf(error, text)}`
+    throw new AppError('file_not_json', `${name} ${what}.`)
   }
   if (!isRecord(value)) {
     throw new AppError('file_not_json', `${name} must hold one JSON object.`)
@@ -113,8 +114,16 @@ export async function readTextFile(path: string): Promise<string> {
   const line = lines.findIndex((text) => !isUtf8(Buffer.from(text, 'latin1'))) + 1
   throw new AppError(
     'file_not_json',
-    `${maskAddresses(path)} is not UTF-8: look at line ${line}. Save it as UTF-8.`,
+    `${shownPath(path)} is not UTF-8: look at line ${line}. Save it as UTF-8.`,
   )
+}
+
+/** The longest end of a path that is shown. */
+const SHOWN_CHARACTERS = 150
+
+function shownPath(path: string): string {
+  const masked = maskAddresses(path)
+  return masked.length > SHOWN_CHARACTERS ? `…${masked.slice(-SHOWN_CHARACTERS)}` : masked
 }
 
 async function readBytes(path: string): Promise<Buffer> {
@@ -122,7 +131,7 @@ async function readBytes(path: string): Promise<Buffer> {
     return await readFile(path)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
-    const shown = maskAddresses(path)
+    const shown = shownPath(path)
     throw new AppError('file_unreadable', `The file ${shown} cannot be read (${code}).`, {
       path: 'FILE',
       value: shown,

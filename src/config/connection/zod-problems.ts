@@ -94,11 +94,18 @@ export function valueAt(input: unknown, path: Path): unknown {
 /** Longest part of a value that is shown. */
 const MAX_SHOWN = 80
 
-/** As {@link describeShape}, but shows short text with addresses masked: for fields that never hold a secret. */
+/** Text that shows as another value, or as less than it is, without quotes. */
+const NEEDS_QUOTES = /^(?:true|false|null|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|[\s"'[{].*|.*\s|)$/is
+
+/**
+ * As {@link describeShape}, but shows short text with addresses masked: for fields that never hold a secret. It is in
+ * quotes if it could be taken for a value of another type.
+ */
 export function describeOpenly(value: unknown): string | null {
   if (typeof value !== 'string') {
     return describeShape(value)
   }
   const masked = maskAddresses(value)
-  return masked.length > MAX_SHOWN ? `${masked.slice(0, MAX_SHOWN)}…` : masked
+  const shown = masked.length > MAX_SHOWN ? `${masked.slice(0, MAX_SHOWN)}…` : masked
+  return NEEDS_QUOTES.test(shown) ? JSON.stringify(shown) : shown
 }
