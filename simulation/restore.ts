@@ -29,7 +29,7 @@ export class Backup {
 
   /** Follows docs/ledger.md: everything is stopped, calls are dead, the backup is restored, and the command is run. */
   async restore(): Promise<void> {
-    const { scheduler, ledger, ghost, people } = this.stage
+    const { scheduler, ledger, ghost, people, crm } = this.stage
     if (this.backedUpMs === null) {
       return
     }
@@ -39,6 +39,7 @@ export class Backup {
     await scheduler.pause(1)
     this.gap = { fromMs: this.backedUpMs, toMs: scheduler.nowMs }
     ghost.forget(this.gap.fromMs)
+    crm.forgetWrites?.()
     people.knownSinceMs = Math.min(people.knownSinceMs, this.gap.fromMs)
     const evidence = { reason: 'simulated restore', by: 'Kari' }
     await this.activities.once('ledger restored', () => beginNewEpoch(ledger, evidence, 'root'))

@@ -37,6 +37,11 @@ export interface MemoryCrm {
   /** Called when an answer on a separate row is deleted with it; absent if every answer is stored on its person. */
   onAnswerGone?: (id: string) => void
   client(wire: Wire): CrmClient
+  /**
+   * The ledger was restored: a user's change back to a value that the product has forgotten to have replaced looks like a
+   * saved card (docs/reconciliation.md, "Limits"). Absent if saving a record writes no answer.
+   */
+  forgetWrites?(): void
   /** Makes the CRM refuse all earlier cursors. */
   expireCursors(): void
   liveAt(email: string): readonly CrmRecord[]

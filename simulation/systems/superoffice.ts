@@ -34,6 +34,8 @@ interface ConsentRow {
   chosenBy: 'us' | 'user'
   /** The value that we wrote last; null: none. */
   written: LegalBasis | null
+  /** All values that we have written. */
+  readonly everWritten: Set<LegalBasis>
 }
 
 interface Person extends CrmRecord {
@@ -92,6 +94,12 @@ export class MemorySuperOffice implements MemoryCrm {
 
   expireCursors(): void {
     this.generation += 1
+  }
+
+  forgetWrites(): void {
+    for (const row of [...this.persons.values()].flatMap(({ rows }) => [...rows.values()])) {
+      row.chosenBy = row.everWritten.has(row.value) ? 'us' : row.chosenBy
+    }
   }
 
   liveAt(email: string): readonly Person[] {
@@ -214,13 +222,17 @@ export class MemorySuperOffice implements MemoryCrm {
         by,
         chosenBy: by,
         written: by === 'us' ? value : null,
+        everWritten: new Set(by === 'us' ? [value] : []),
       })
     } else if (row.value !== value || by === 'user' || this.habits.countsEqualWrites) {
       if (row.value !== value) {
         // Between two readings, a basis of ours that a user changed and changed back looks like a saved card (Limits).
         row.chosenBy = value === row.written ? 'us' : by
       }
-      row.written = by === 'us' ? value : row.written
+      if (by === 'us') {
+        row.written = value
+        row.everWritten.add(value)
+      }
       row.value = value
       row.updatedCount += 1
       row.updatedMs = this.clock()
