@@ -12,6 +12,33 @@ const SQL_ELSEWHERE = [
   },
 ]
 
+/** Every way to a parser of one's own in place of `answer` and `part`: another name for `z`, or JSON that is only cast. */
+const OWN_ANSWERS = [
+  {
+    selector:
+      "MemberExpression[object.name='z'][property.name=/^(object|looseObject|strictObject)$/]",
+    message: 'An answer is made of `part`s by `answer`, which registers it.',
+  },
+  {
+    selector:
+      ':matches(ImportDeclaration[source.value=/^zod/] > :matches(ImportNamespaceSpecifier, ImportDefaultSpecifier,' +
+      " ImportSpecifier[local.name!='z'], ImportSpecifier[imported.name!='z'])," +
+      " :not(ImportSpecifier, MemberExpression, TSQualifiedName) > Identifier[name='z']," +
+      " MemberExpression[object.name='z'][computed=true])",
+    message: '`z` is used under its own name, as `z.something`, so that lint sees what is made.',
+  },
+  {
+    selector: 'MemberExpression[property.name=/^(safeParse|parseAsync|safeParseAsync)$/]',
+    message: 'An answer is read by `http.json`, `readRecords`, `readValue` or `readSmallText`.',
+  },
+]
+
+const OWN_JSON = {
+  selector:
+    ":matches(MemberExpression[object.name='JSON'][property.name='parse'], AwaitExpression > CallExpression[arguments.length=0][callee.property.name='json'])",
+  message: 'JSON from outside is parsed by `parseJson`, within its limits.',
+}
+
 const OWN_MEMBERS = {
   selector:
     ':matches(PropertyDefinition, MethodDefinition[kind!="constructor"])[accessibility="private"]',
@@ -68,21 +95,31 @@ export default tseslint.config(
     // What comes from outside is read by registered schemas alone (docs/architecture.md, "Tolerant reading"). Left out is
     // what we wrote ourselves: configuration, facts, cursors.
     files: ['src/http/**/*.ts', 'src/crm/**/*.ts', 'src/emarketeer/**/*.ts'],
-    ignores: ['src/http/answers.ts', 'src/crm/**/{basis-mapping,config,cursor,facts}.ts'],
+    ignores: [
+      'src/http/{answers,parse-json}.ts',
+      'src/crm/**/{basis-mapping,config,cursor,facts}.ts',
+    ],
     rules: {
-      'no-restricted-syntax': [
+      'no-restricted-syntax': ['error', OWN_MEMBERS, ...SQL_ELSEWHERE, ...OWN_ANSWERS, OWN_JSON],
+    },
+  },
+  {
+    files: ['src/gateway/{api,hooks}/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', OWN_MEMBERS, ...SQL_ELSEWHERE, OWN_JSON] },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/{config,crm,emarketeer,http}/**'],
+    rules: {
+      'no-restricted-imports': [
         'error',
-        OWN_MEMBERS,
-        ...SQL_ELSEWHERE,
         {
-          selector:
-            "MemberExpression[object.name='z'][property.name=/^(object|looseObject|strictObject)$/]",
-          message: 'An answer is made of `part`s by `answer`, which registers it.',
-        },
-        {
-          selector: 'MemberExpression[property.name=/^(safeParse|parseAsync|safeParseAsync)$/]',
-          message:
-            'An answer is read by `http.json`, `readRecords`, `readValue` or `readSmallText`.',
+          patterns: [
+            {
+              group: ['zod', 'zod/*'],
+              message: 'A schema of an answer stands where it is asked for.',
+            },
+          ],
         },
       ],
     },

@@ -160,15 +160,6 @@ export class CrmCursorExpired extends Error {
   override readonly name = 'CrmCursorExpired'
 }
 
-/** A stored change cursor, which is JSON. @throws CrmCursorExpired if the text does not fit the schema. */
-export function parseCursor<S extends z.ZodType>(schema: S, text: string): z.output<S> {
-  try {
-    return schema.parse(JSON.parse(text))
-  } catch {
-    throw new CrmCursorExpired('the stored change cursor cannot be read')
-  }
-}
-
 /** The result of checking a step's subject. */
 export type StepVerdict =
   /** Everything is as it should be. `note`: worth mentioning, but no fault (a renamed form). */

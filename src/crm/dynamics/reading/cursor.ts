@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { CrmCursorExpired, parseCursor } from '../../crm.js'
+import { CrmCursorExpired } from '../../crm.js'
+import { parseCursor } from '../../cursor.js'
 import { isOwnLink } from '../wire/links.js'
 
 const cursorSchema = z.object({

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { CrmCursorExpired, parseCursor } from '../../crm.js'
+import { CrmCursorExpired } from '../../crm.js'
+import { parseCursor } from '../../cursor.js'
 import { isPossible, type StampWatch } from './stamp-watch.js'
 
 const ms = z.int().nonnegative()
