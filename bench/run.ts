@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, totalmem } from 'node:os'
-import { parseArgs } from 'node:util'
+import { countOf, programOptions, refuseOption } from '../simulators/common/program-options.js'
 import { createOutput } from '../src/cli/output.js'
 import { FIGURES, type Figure, type Repetition, type Row } from './figures.js'
 
+const USAGE =
+  'npm run bench -- [--only FIGURE] [--size N] [--repetitions N] [--profile FOLDER] [--write]\n' +
+  `Figures: ${Object.keys(FIGURES).join(', ')}. docs/performance.md says what each is.`
+
 /**
- * Measures the table of docs/performance.md on the complete product: `npm run bench -- [--only NAME] [--size N]
- * [--repetitions N] [--profile FOLDER] [--write]`. Prints the table on standard output, and its progress on standard
+ * Measures the table of docs/performance.md on the complete product. Prints the table on standard output, and its progress on standard
  * error. Exits with 1 if a list differs from what the stand-ins' own state requires.
  */
 const TABLE = 'docs/performance.md'
@@ -16,7 +19,7 @@ const HEAD =
   '| --- | --- | --- | --- | --- | --- | --- | --- |'
 
 const output = createOutput(process.stdout, process.stderr)
-const { values } = parseArgs({
+const { values } = programOptions(USAGE, {
   options: {
     only: { type: 'string' },
     size: { type: 'string' },
@@ -26,7 +29,7 @@ const { values } = parseArgs({
   },
 })
 if (values.only !== undefined && FIGURES[values.only] === undefined) {
-  throw new RangeError(`figures: ${Object.keys(FIGURES).join(', ')}`)
+  refuseOption(`There is no figure ${JSON.stringify(values.only)}.`, USAGE)
 }
 const names = values.only === undefined ? Object.keys(FIGURES) : [values.only]
 const lines: string[] = []
@@ -39,12 +42,12 @@ if (values.write) {
 }
 
 async function measure(name: string, figure: Figure): Promise<string[]> {
-  const size = values.size === undefined ? figure.size : wholeNumber(values.size)
+  const size = values.size === undefined ? figure.size : countOf('--size', values.size)
   output.note(`${name}, ${size} contacts`)
   const repetitions: Repetition[] = []
   for await (const repetition of figure.measure({
     size,
-    repetitions: wholeNumber(values.repetitions),
+    repetitions: countOf('--repetitions', values.repetitions),
     profileTo: values.profile ?? null,
     note: (line) => output.note(line),
   })) {
@@ -105,12 +108,4 @@ function machine(): string {
     `${length} × ${first?.model ?? 'processor'}, ${gigabytes} GB, Node ${process.version}, commit ${commit}, ` +
     `load ${loadavg()[0]!.toFixed(1)}. Stand-ins answer after 20 ms.`
   )
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text)
-  if (!Number.isSafeInteger(number) || number < 1) {
-    throw new RangeError(`not a whole number: ${text}`)
-  }
-  return number
 }

@@ -3,18 +3,22 @@ import { once } from 'node:events'
 import { register } from 'node:module'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { chunksOf } from '../src/domain/lists.js'
 import { inParallel } from '../src/http/concurrency.js'
+import { countOf, programOptions, refuseOption } from '../simulators/common/program-options.js'
 import { MUTANTS } from './mutants.js'
 import { installVirtualTime } from './virtual-time.js'
 
+const USAGE =
+  'npm run simulate -- [--seeds N] [--from N] [--seed S]... [--lives N] [--processes N] [--shrink] [--trace] ' +
+  '[--mutants | --mutant NAME]\ndocs/simulation.md says what each does.'
+
 /**
- * `npm run simulate -- --seeds N [--from N] [--seed S]... [--lives N] [--processes N] [--mutants]` (docs/simulation.md).
+ * Simulates worlds (docs/simulation.md).
  * Prints one JSON document for each world on standard output, and a summary at the end. Exits with 1 if something was
  * found, or if a mutant was not.
  */
-const { values } = parseArgs({
+const { values } = programOptions(USAGE, {
   options: {
     seeds: { type: 'string', default: '10' },
     seed: { type: 'string', multiple: true },
@@ -32,12 +36,13 @@ const { values } = parseArgs({
   },
 })
 
-const first = Number(values.from)
-const processes = Number(values.processes)
+const first = countOf('--from', values.from)
+const processes = countOf('--processes', values.processes)
+const lives = countOf('--lives', values.lives)
 const seeds =
   values.seed !== undefined
     ? values.seed
-    : Array.from({ length: Number(values.seeds) }, (_, n) => String(first + n))
+    : Array.from({ length: countOf('--seeds', values.seeds) }, (_, n) => String(first + n))
 
 if (values.mutants) {
   process.exitCode = await huntMutants()
@@ -119,7 +124,9 @@ async function simulate(): Promise<number> {
   if (values.mutant !== undefined) {
     const mutant = MUTANTS.find(({ name }) => name === values.mutant)
     if (mutant === undefined) {
-      throw new Error(`there is no mutant ${values.mutant}`)
+      refuseOption(
+        `There is no mutant ${JSON.stringify(values.mutant)}. They are in simulation/mutants.ts.`,
+      )
     }
     const edits = [mutant, mutant.also ?? []].flat().map(({ file, from, to }) => {
       return { url: new URL(`../${file}`, import.meta.url).href, from, to }
@@ -132,7 +139,6 @@ async function simulate(): Promise<number> {
   const { planOf } = await import('./plan.js')
   const { shrink } = await import('./shrink.js')
   const server = await LedgerServer.start()
-  const lives = Number(values.lives)
   const worlds: World[] = []
   const start = performance.now()
   let failed = 0

@@ -1,5 +1,8 @@
 import { fstatSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { programOptions, refuseOption } from './program-options.js'
+
+const USAGE =
+  "[--port N] [--options '{…}'] [--detached]\ndocs/simulators.md and docs/simulators-superoffice.md list the options."
 
 export interface RunnableSimulator {
   readonly url: string
@@ -17,14 +20,14 @@ export interface RunnableSimulator {
 export async function runProcess(
   start: (port: number, options: Record<string, unknown>) => Promise<RunnableSimulator>,
 ): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = programOptions(USAGE, {
     options: {
       port: { type: 'string', default: '0' },
       options: { type: 'string', default: '{}' },
       detached: { type: 'boolean', default: false },
     },
   })
-  const options = JSON.parse(values.options) as Record<string, unknown>
+  const options = objectIn(values.options)
   const running = await start(Number(values.port), options).catch(endWith)
   let stopping = false
   const stop = (): void => {
@@ -41,6 +44,14 @@ export async function runProcess(
   const { url, controlUrl, handedOut } = running
   const ready = { ready: true, url, controlUrl, ...handedOut }
   process.stdout.write(`${JSON.stringify(ready)}\n`)
+}
+
+function objectIn(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>
+  } catch {
+    return refuseOption('--options is not JSON.', USAGE)
+  }
 }
 
 /** Node itself would print a line of the source before the cause. */

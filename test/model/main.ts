@@ -1,19 +1,33 @@
+import { programOptions, refuseOption } from '../../simulators/common/program-options.js'
 import { variants } from './config.js'
 import { describe, runVariants } from './run-variants.js'
 
-/**
- * Arguments: number of acts (2), `--all` (also mutants), `--slow`, `--variant NAME`. Exits with 1 if a result is
- * unexpected.
- */
-const args = process.argv.slice(2)
-const acts = /^\d+$/.test(args[0] ?? '') ? Number(args[0]) : 2
-const named = args.includes('--variant') ? args[args.indexOf('--variant') + 1] : null
-const chosen = variants(acts).filter((variant) =>
-  named === null
-    ? (variant.holds || args.includes('--all')) && (!variant.slow || args.includes('--slow'))
-    : variant.name === named,
+const USAGE =
+  'npm run model -- [ACTS] [--all] [--slow] [--variant NAME]\n' +
+  'ACTS is 2 if absent; --all has mutants too. docs/reconciliation.md says what it explores.'
+
+/** Exits with 1 if a result is unexpected. */
+const { values, positionals } = programOptions(USAGE, {
+  allowPositionals: true,
+  options: {
+    all: { type: 'boolean', default: false },
+    slow: { type: 'boolean', default: false },
+    variant: { type: 'string' },
+  },
+})
+const [acts = '2', ...others] = positionals
+if (others.length > 0 || !/^[1-9]$/.test(acts)) {
+  refuseOption(`ACTS is one whole number, not ${positionals.join(' ')}.`, USAGE)
+}
+const chosen = variants(Number(acts)).filter((variant) =>
+  values.variant === undefined
+    ? (variant.holds || values.all) && (!variant.slow || values.slow)
+    : variant.name === values.variant,
 )
+if (chosen.length === 0) {
+  refuseOption(`There is no variant ${JSON.stringify(values.variant)}.`)
+}
 const outcomes = await runVariants(chosen, (outcome) => {
   process.stdout.write(`${describe(outcome)}\n`)
 })
-process.exitCode = outcomes.length > 0 && outcomes.every((outcome) => outcome.asExpected) ? 0 : 1
+process.exitCode = outcomes.every((outcome) => outcome.asExpected) ? 0 : 1
