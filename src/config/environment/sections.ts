@@ -16,7 +16,9 @@ const TOO_SHORT_TO_SEAL = `is too short to seal secrets under: set SECRETS_KEY, 
 /**
  * It is sent in a header: a line break in it would cause a fault in the network's library, which is retried forever.
  */
-const oneLine = z.string().regex(/^[\x21-\x7e]*$/, 'must be one line of printable characters')
+const oneLine = z
+  .string()
+  .regex(/^[\x21-\x7e]*$/, 'must be one line of letters, digits and signs, without blanks')
 
 const secret = oneLine.transform((value) => new Secret(value))
 

@@ -63,7 +63,7 @@ function refuseOdd({ address, connectionOptions }: TemporalProfile, variables: V
   if (typeof apiKey === 'string' && !/^[\x21-\x7e]*$/.test(apiKey)) {
     throw invalid(
       'TEMPORAL_API_KEY',
-      'must be one line of printable characters',
+      'must be one line of letters, digits and signs, without blanks',
       describeSecret(apiKey),
       variables,
     )
