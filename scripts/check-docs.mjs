@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { lockfileFaults } from './check-lockfile.mjs'
 import { linkFaults } from './check-links.mjs'
 import { logLineFaults } from './check-log-lines.mjs'
+import { shownCommandFaults } from './check-shown-commands.mjs'
 import { ruleFaults } from './check-rules.mjs'
 import { tripFaults } from './check-trips.mjs'
 import { strayReferenceFaults } from './check-stray-references.mjs'
@@ -23,6 +24,7 @@ const faults = [
   ...ruleFaults(root),
   ...logLineFaults(root),
   ...tripFaults(root),
+  ...shownCommandFaults(root),
   ...threatModelFaults(root),
   ...wordFaults(root),
 ]

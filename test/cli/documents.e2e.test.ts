@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { exampleOf } from '../../scripts/cli-docs.js'
 import { DEMO_DYNAMICS, startStack, type Stack } from '../../dev/stack/start-stack.js'
 import { checkoutRoot } from '../../src/checkout.js'
-import { blocksOf } from '../support/documents.js'
+import { blockOf, blocksOf } from '../support/documents.js'
 import { startProcess } from '../support/start-process.js'
 import { GOOD_CONNECTION, GOOD_REQUEST, withFiles } from './files.js'
 import { documentOf, runLbsync } from './run-lbsync.js'
@@ -219,7 +219,7 @@ describe('documents of a complete stack', () => {
       const env = { ...stack.env, GATEWAY: stack.places.gatewayUrl, PATH: process.env['PATH'] }
       const run = async (command: string, args: readonly string[]) =>
         (await promisify(execFile)(command, args, { cwd: checkoutRoot, env })).stdout
-      const curl = (await blocksOf('docs/gateway.md', 'sh')).at(-1)!
+      const curl = await blockOf('docs/gateway.md', 'sh', 'mailing-list')
       const page = JSON.parse(await run('/bin/sh', ['-c', curl])) as { entries: unknown[] }
       expect(page.entries).toHaveLength(2)
       // The types of the program that runs are checked with all other code; it must be equal to the page's example.

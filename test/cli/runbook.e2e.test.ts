@@ -1,25 +1,16 @@
-import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname } from 'node:path'
+import { readFile, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { connectionFiles } from '../../dev/stack/connection-files.js'
 import { DEMO_DYNAMICS, startStack, type Stack } from '../../dev/stack/start-stack.js'
 import { checkoutRoot } from '../../src/checkout.js'
-import { temporalCli } from '../../dev/embedded/temporal-programs.js'
 import { openDatabase, type Database } from '../../src/ledger/db/database.js'
+import { blocksOf, commandsOf } from '../support/documents.js'
+import { operatorShell, type OperatorShell } from '../support/operator-shell.js'
 import { GOOD_REQUEST } from './files.js'
 
 const MINUTES = 60_000
 /** A bare `connection show` is a name, not an instruction. */
 const BEGINNINGS = /^(npx lbsync |temporal |curl |SELECT |UPDATE )/
-
-/** Replaces npx for an installed command, without the second that npx takes to start. */
-const QUICK_NPX = `#!/bin/sh
-name=$1
-shift
-exec node_modules/.bin/"$name" "$@"
-`
 
 const runbook = await readFile(`${checkoutRoot}docs/runbook.md`, 'utf8')
 const instructions = instructionsIn(runbook)
@@ -47,8 +38,7 @@ function instructionsIn(text: string): Instruction[] {
 
 let stack: Stack
 let db: Database
-let place: string
-let path: string
+let operator: OperatorShell
 
 async function post(url: string, body: unknown, method = 'POST'): Promise<void> {
   const headers = { 'content-type': 'application/json' }
@@ -64,25 +54,12 @@ const dynamics = (to: string, body: unknown, method?: string) =>
 const emarketeer = (to: string, body: unknown) =>
   post(`${stack.places.emarketeer.controlUrl}/accounts/1001/${to}`, body)
 
-/**
- * Runs it in an operator's environment: a directory with the files that the runbook names, and our commands installed.
- */
-function shell(command: string): Promise<{ exitCode: number; stdout: string; stderr: string }> {
-  const env = { ...stack.env, PATH: path, HOME: process.env['HOME'] }
-  return new Promise((resolve) => {
-    execFile('/bin/sh', ['-c', command], { cwd: place, env }, (error, stdout, stderr) => {
-      const exitCode = error === null ? 0 : Number(error.code ?? 1)
-      resolve({ exitCode, stdout, stderr })
-    })
-  })
-}
-
 async function perform(text: string): Promise<unknown> {
   if (/^(SELECT|UPDATE)/.test(text)) {
     await db.query(text)
     return null
   }
-  const { exitCode, ...told } = await shell(text)
+  const { exitCode, ...told } = await operator.run(text)
   return exitCode === 0 ? null : { text, exitCode, ...told }
 }
 
@@ -92,19 +69,19 @@ const CONTACT = '97a08813-a1ca-4b14-bf44-4d3a2aae148c'
 async function holdSomebody(): Promise<void> {
   await dynamics('switches', { webhooks: { loseShare: 1 } })
   await dynamics(`rows/contact/${CONTACT}`, { values: { donotbulkemail: false } }, 'PATCH')
-  await shell('npx lbsync sweep now acme-dynamics')
+  await operator.run('npx lbsync sweep now acme-dynamics')
 }
 
 async function waitingPreSend(): Promise<void> {
   const startAt = new Date(Date.now() + 60 * MINUTES).toISOString()
-  await writeFile(`${place}/later.json`, JSON.stringify({ ...GOOD_REQUEST, startAt }))
-  await shell('npx lbsync pre-send later.json')
+  await writeFile(`${operator.place}/later.json`, JSON.stringify({ ...GOOD_REQUEST, startAt }))
+  await operator.run('npx lbsync pre-send later.json')
 }
 
 /** A sweep whose CRM does not answer. */
 async function sweepThatHangs(): Promise<void> {
   await dynamics('faults', { path: '.*', hang: true })
-  await shell(
+  await operator.run(
     `temporal workflow start --type sweepRun --task-queue sweep --workflow-id sweep/acme-dynamics/run --input '{"connectionId":"acme-dynamics"}'`,
   )
 }
@@ -114,7 +91,7 @@ async function refusedAndMended(): Promise<void> {
   const { clientId, secret } = DEMO_DYNAMICS
   await dynamics('switches', { secret: { clientId, secret: 'another' }, revokeTokens: true })
   await stack.restartWorker(false)
-  expect((await shell('npx lbsync sweep now acme-dynamics')).exitCode).toBe(5)
+  expect((await operator.run('npx lbsync sweep now acme-dynamics')).exitCode).toBe(5)
   await dynamics('switches', { secret: { clientId, secret } })
 }
 
@@ -140,14 +117,11 @@ async function those(all: typeof MATTERS, text: string): Promise<void> {
 beforeAll(async () => {
   stack = await startStack({ ui: false })
   db = openDatabase(stack.places.databaseUrl, { maxConnections: 1 })
-  place = await mkdtemp(`${tmpdir()}/lbsync-runbook-`)
-  await mkdir(`${place}/node_modules/.bin`, { recursive: true })
-  await symlink(`${checkoutRoot}bin/lbsync.mjs`, `${place}/node_modules/.bin/lbsync`)
-  await writeFile(`${place}/package.json`, '{"private":true}')
+  operator = await operatorShell(stack.env)
+  const { place } = operator
   const { dynamics: file } = connectionFiles(stack.places)
   await writeFile(`${place}/acme.json`, JSON.stringify({ ...file, newlyMailableLimit: 0 }))
   await writeFile(`${place}/request.json`, JSON.stringify(GOOD_REQUEST))
-  path = `${dirname(await temporalCli())}:${process.env['PATH']}`
   await emarketeer('seed', {
     contacts: [
       { email: 'anna@example.test', marketing: 'legitimateInterest' },
@@ -174,22 +148,22 @@ beforeAll(async () => {
   })
   expect(await perform('npx lbsync connection apply acme.json')).toBeNull()
   // The real npx has found the command.
-  await mkdir(`${place}/quick`)
-  await writeFile(`${place}/quick/npx`, QUICK_NPX, { mode: 0o755 })
-  path = `${place}/quick:${path}`
+  await operator.quicken()
 }, 15 * MINUTES)
 
 afterAll(async () => {
   await db?.close()
   await stack?.stop()
-  await rm(place, { recursive: true, force: true })
+  await operator?.remove()
 }, 15 * MINUTES)
 
 describe('the runbook', () => {
-  it('says what to run under most of its headings, and leaves nothing out to be filled in', () => {
+  it('says what to run under most of its headings, and leaves nothing out to be filled in', async () => {
     expect(instructions.length).toBeGreaterThan(35)
     const open = instructions.filter(({ text }) => /…|<\w+>|\.\.\./.test(text))
     expect(open).toEqual([])
+    const shown = (await blocksOf('docs/runbook.md', 'sh')).flatMap(commandsOf)
+    expect(instructions.map(({ text }) => text)).toEqual(expect.arrayContaining(shown))
   })
 
   it.each(instructions)(

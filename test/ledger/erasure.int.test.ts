@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import pg from 'pg'
 import { disableConnection } from '../../src/ledger/connection/connection-life.js'
@@ -7,6 +6,7 @@ import { saveConnection } from '../../src/ledger/connection/connections.js'
 import { openDatabase, type Database } from '../../src/ledger/db/database.js'
 import { saveMembers } from '../../src/ledger/sendout/sendout-members.js'
 import { openSendoutRun } from '../../src/ledger/sendout/sendouts.js'
+import { blockOf } from '../support/documents.js'
 import { withDatabase } from '../support/with-database.js'
 
 const database = withDatabase()
@@ -77,13 +77,12 @@ describe('the documented erasure of a person', () => {
     await db.transaction((tx) => disableConnection(tx, why, false))
     await knowsAnna('present', '1001')
     await knowsAnna('stranger', '1002')
-    const page = await readFile('docs/operating.md', 'utf8')
-    const [, statements] = /request for erasure[\s\S]*?```sql\n([\s\S]*?)```/.exec(page)!
+    const statements = await blockOf('docs/operating.md', 'sql', 'erased')
     expect(statements).toContain(ANNA)
     const client = new pg.Client({ connectionString: database.url })
     await client.connect()
     try {
-      await client.query(statements!)
+      await client.query(statements)
     } finally {
       await client.end()
     }

@@ -9,6 +9,7 @@ import { SEARCH_ATTRIBUTES } from '../../src/contracts/names.js'
 import { freePort } from '../../dev/embedded/start-program.js'
 import { temporalCli } from '../../dev/embedded/temporal-programs.js'
 import { provisionTimeoutMs } from '../support/ask-broker.js'
+import { blockOf, blocksOf, commandsOf } from '../support/documents.js'
 import { withTemporal } from '../support/with-temporal.js'
 import { workflowBundle } from '../support/workflow-bundle.js'
 import { startBuild, type BuildWorkers } from './support/build-workers.js'
@@ -51,7 +52,7 @@ describe('recipes of docs/temporal-cli.md', () => {
     }
   }, provisionTimeoutMs)
 
-  it('are there of every workflow that is started by somebody, and every message', () => {
+  it('are there of every workflow that is started by somebody, and every message', async () => {
     const all = recipes.map(({ command }) => command).join('\n')
     const types = [
       'dynamicsSetup',
@@ -64,6 +65,8 @@ describe('recipes of docs/temporal-cli.md', () => {
       'resumeConnection',
       'disconnect',
     ]
+    const shown = (await blocksOf('docs/temporal-cli.md', 'sh runnable')).flatMap(commandsOf)
+    expect(recipes.map(({ command }) => command)).toEqual(shown)
     for (const type of types) {
       expect(all).toContain(`--type ${type} `)
     }
@@ -84,13 +87,11 @@ describe('recipes of docs/temporal-cli.md', () => {
   })
 
   it('have a development server that knows the search attributes from the start', async () => {
-    const text = await readFile(DOCUMENT, 'utf8')
-    const others = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block!)
-    expect(others).toHaveLength(1)
+    const start = await blockOf('docs/temporal-cli.md', 'sh', 'start-dev')
     // On a free port and without a browser page; everything else is unchanged.
     const address = `127.0.0.1:${await freePort()}`
     const own = `--headless --port ${address.split(':')[1]}`
-    const command = `exec ${others[0]!.replaceAll(/\\\n\s*/g, '').trim()} ${own}`
+    const command = `exec ${commandsOf(start).join('')} ${own}`
     const server = spawn('/bin/sh', ['-c', command], { env: environment, stdio: 'ignore' })
     const list = () =>
       shell(
