@@ -67,8 +67,9 @@ export class Ghost {
   /**
    * A deny that no later act revoked, or null. Any later act that permits revokes a deny in eMarketeer. A deny of a CRM
    * record is revoked by such an act in eMarketeer or on the same record, not by an act on another record. A
-   * taken-along answer counts from the time when it was said (C3): a later answer in eMarketeer is later, and so is a
-   * answer that a record brings along, if its CRM can prove the time, or if the record was away between two readings.
+   * taken-along answer counts from the time when it was said (C3): a later answer in eMarketeer is later, and so is an
+   * answer that a record brings along, if its CRM can prove the time, or if the record was away between two readings. A
+   * record that comes back so revokes its own deny.
    */
   standingDeny(email: string, cell: string, until: Until = ALWAYS): GhostAct | null {
     const acts = this.acts(email, cell)
@@ -87,11 +88,11 @@ export class Ghost {
               allow.recordId === deny.recordId ||
               (deny.leftMs !== null && allow.atMs > deny.leftMs)),
         ) &&
-        !(
-          deny.side === 'emarketeer' &&
-          this.brought(email, cell, deny.saidMs, 'allow').some(
-            ({ comeMs, mayBeLater }) => mayBeLater && comeMs <= until.allowMs,
-          )
+        !this.brought(email, cell, deny.saidMs, 'allow').some(
+          ({ recordId, comeMs, mayBeLater }) =>
+            mayBeLater &&
+            comeMs <= until.allowMs &&
+            (deny.side === 'emarketeer' || recordId === deny.recordId),
         ),
     )
     return standing ?? null

@@ -48,12 +48,14 @@ export function listFindings(
  *
  * @param perhapsOurs cells, as address and cell, to which the product wrote a basis in eMarketeer and never learned the
  *   outcome.
+ * @param forgotten ids of records to which the product wrote consent in the time that the restored ledger lost.
  */
 export function restFindings(
   emails: readonly string[],
   { emarketeer, crm, ghost }: Pick<Stage, 'emarketeer' | 'crm' | 'ghost'>,
   subscriptions: boolean,
   perhapsOurs: ReadonlySet<string>,
+  forgotten: ReadonlySet<string>,
 ): Finding[] {
   const isRich = crm.capabilities.values === 'rich'
   const cells = [...crm.capabilities.purposes, ...(subscriptions ? [`c:${CATEGORY}`] : [])]
@@ -61,13 +63,16 @@ export function restFindings(
     const found: Finding[] = []
     const find = (oracle: Finding['oracle'], what: string) => found.push({ oracle, email, what })
     const basis = emarketeer.value(email, MARKETING)
+    const records = crm.liveAt(email)
+    // After a restore, a card that is saved over a consent of ours that the ledger has forgotten looks like a user's
+    // own (docs/reconciliation.md, "Limits").
     const isGiven =
       ghost.acts(email, MARKETING).some((act) => act.consents) ||
-      ghost.broughtConsent(email, MARKETING)
+      ghost.broughtConsent(email, MARKETING) ||
+      (isRich && records.some(({ id }) => forgotten.has(id)))
     if (basis === 'consent' && !isGiven) {
       find('invented', 'eMarketeer holds consent that nobody gave')
     }
-    const records = crm.liveAt(email)
     const isLinked = emarketeer.contactsAt(email).length > 0 && records.length > 0
     // If an address has several persons, SuperOffice's oldest is read, and a younger one's withdrawal stays on its row
     // (C5).

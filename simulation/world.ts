@@ -164,8 +164,15 @@ export class World {
         WHERE c.open_loosen IS NOT NULL`,
     )
     const perhapsOurs = new Set(unanswered.map(({ cell }) => cell))
+    const { gap } = this.backup
+    const forgotten = new Set(
+      this.stage.crm.writes
+        .filter(({ value }) => value === 'consent')
+        .filter(({ atMs }) => gap !== null && atMs >= gap.fromMs && atMs <= gap.toMs)
+        .map(({ recordId }) => recordId),
+    )
     this.findings.push(
-      ...restFindings(everyAddress(lives), this.stage, plan.subscriptions, perhapsOurs),
+      ...restFindings(everyAddress(lives), this.stage, plan.subscriptions, perhapsOurs, forgotten),
     )
     if (scheduler.trace !== null) {
       for (const email of new Set(this.findings.flatMap((one) => one.email ?? []))) {
