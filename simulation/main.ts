@@ -102,7 +102,7 @@ async function simulateBeside(): Promise<number> {
   await Promise.all(
     parts.map(async (own) => {
       const { status } = await runSelf(
-        ['--from', own[0]!, '--seeds', `${own.length}`, '--lives', values.lives, ...more],
+        [...own.flatMap((seed) => ['--seed', seed]), '--lives', values.lives, ...more],
         (line) => {
           if (line.startsWith('{"seed"')) {
             worlds.push(JSON.parse(line) as World)
