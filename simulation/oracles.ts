@@ -48,7 +48,8 @@ export function listFindings(
  *
  * @param perhapsOurs cells, as address and cell, to which the product wrote a basis in eMarketeer and never learned the
  *   outcome.
- * @param forgotten ids of records to which the product wrote consent in the time that the restored ledger lost.
+ * @param forgotten cells, as record id and cell, to which the product wrote consent in the time that the restored ledger
+ *   lost.
  */
 export function restFindings(
   emails: readonly string[],
@@ -69,7 +70,7 @@ export function restFindings(
     const isGiven =
       ghost.acts(email, MARKETING).some((act) => act.consents) ||
       ghost.broughtConsent(email, MARKETING) ||
-      (isRich && records.some(({ id }) => forgotten.has(id)))
+      (isRich && records.some(({ id }) => forgotten.has(`${id} ${MARKETING}`)))
     if (basis === 'consent' && !isGiven) {
       find('invented', 'eMarketeer holds consent that nobody gave')
     }

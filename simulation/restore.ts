@@ -9,12 +9,17 @@ const STOPPED_MS = 130_000
 export class Backup {
   private backedUpMs: number | null = null
   /** The period that the ledger lost. */
-  gap: { readonly fromMs: number; readonly toMs: number } | null = null
+  private gap: { readonly fromMs: number; readonly toMs: number } | null = null
 
   constructor(
     private readonly stage: Stage,
     private readonly activities: Activities,
   ) {}
+
+  /** Whether the restored ledger lost what happened then. */
+  hasLost(atMs: number): boolean {
+    return this.gap !== null && atMs >= this.gap.fromMs && atMs <= this.gap.toMs
+  }
 
   /** Waits until no transaction runs, because a backup holds each transaction completely or not at all. */
   async backUp(): Promise<void> {

@@ -164,12 +164,10 @@ export class World {
         WHERE c.open_loosen IS NOT NULL`,
     )
     const perhapsOurs = new Set(unanswered.map(({ cell }) => cell))
-    const { gap } = this.backup
     const forgotten = new Set(
       this.stage.crm.writes
-        .filter(({ value }) => value === 'consent')
-        .filter(({ atMs }) => gap !== null && atMs >= gap.fromMs && atMs <= gap.toMs)
-        .map(({ recordId }) => recordId),
+        .filter(({ value, atMs }) => value === 'consent' && this.backup.hasLost(atMs))
+        .map(({ recordId, cell }) => `${recordId} ${cell}`),
     )
     this.findings.push(
       ...restFindings(everyAddress(lives), this.stage, plan.subscriptions, perhapsOurs, forgotten),
@@ -214,9 +212,8 @@ export class World {
     const events = recorded.map(({ id, ...event }): RecordedEvent => {
       return { ...event, atMs: watch.committedMs.get(id)! }
     })
-    const { gap } = this.backup
     const writes = [...this.stage.emarketeer.writes, ...this.stage.crm.writes].filter(
-      ({ atMs }) => gap === null || atMs < gap.fromMs || atMs > gap.toMs,
+      ({ atMs }) => !this.backup.hasLost(atMs),
     )
     this.findings.push(...evidenceFindings(writes, events))
     const addresses = await this.stage.ledger.ask<{ id: number; email: string }>(
